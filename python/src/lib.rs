@@ -1,0 +1,1 @@
+//! The Python extension module `iiswsgi._gateway`.

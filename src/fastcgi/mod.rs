@@ -1,0 +1,1 @@
+//! FastCGI without I/O.

@@ -1,0 +1,1 @@
+//! WebPI feeds.

@@ -1,0 +1,3 @@
+//! The command `iiswsgi`.
+
+fn main() {}

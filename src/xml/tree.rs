@@ -1,0 +1,549 @@
+//! The tree of a document with the byte range of every part.
+
+use std::ops::Range;
+
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
+
+use super::{Error, position};
+
+/// How deep elements may stand in each other. Real files stay below 20.
+const MAX_DEPTH: usize = 256;
+/// How many nodes a document may have: a feed of 10,000 entries has under a million.
+const MAX_NODES: usize = 20_000_000;
+
+/// The number of a node in its document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(u32);
+
+/// A node: what it is, and where it stands in the source text.
+#[derive(Debug, Clone)]
+pub struct Node {
+    kind: Kind,
+    parent: Option<NodeId>,
+    /// The whole node, from `<` to the last `>` of an element.
+    span: Range<usize>,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Element {
+        name: Range<usize>,
+        attributes: Vec<Attribute>,
+        children: Vec<NodeId>,
+        start_tag: Range<usize>,
+        empty: bool,
+    },
+    Text(String),
+    CData(Range<usize>),
+    Comment(Range<usize>),
+    Other,
+}
+
+/// An attribute as written, its value with entities resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute {
+    /// The name with its prefix.
+    pub name: String,
+    /// The value, entities resolved and blanks normalised as XML 1.0 section 3.3.3 says.
+    pub value: String,
+    /// The name's place in the source.
+    pub name_span: Range<usize>,
+    /// The value's place in the source, without its quotes.
+    pub value_span: Range<usize>,
+}
+
+/// A well-formed document and its source text.
+#[derive(Debug, Clone)]
+pub struct Document {
+    text: String,
+    nodes: Vec<Node>,
+    root: NodeId,
+}
+
+impl Document {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// The text is not well-formed, has an unknown entity, or is deeper or larger than any real file.
+    pub fn parse(text: impl Into<String>) -> Result<Self, Error> {
+        let text = text.into();
+        let (nodes, root) = Builder::new(&text).build()?;
+        Ok(Self { text, nodes, root })
+    }
+
+    /// Decodes and reads the bytes of a file, see [`super::decode`].
+    ///
+    /// # Errors
+    /// As [`super::decode`] and [`Document::parse`].
+    pub fn parse_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        Self::parse(super::decode(bytes)?)
+    }
+
+    /// The source text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The document element.
+    pub fn root(&self) -> Element<'_> {
+        Element { document: self, id: self.root }
+    }
+
+    /// The element of an id that was got from this document.
+    pub fn element(&self, id: NodeId) -> Option<Element<'_>> {
+        matches!(self.nodes.get(id.0 as usize)?.kind, Kind::Element { .. })
+            .then_some(Element { document: self, id })
+    }
+
+    /// The place of a byte of the source, line and column from 1.
+    pub fn position(&self, offset: usize) -> (usize, usize) {
+        position(&self.text, offset)
+    }
+
+    fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+}
+
+/// An element of a document.
+#[derive(Debug, Clone, Copy)]
+pub struct Element<'a> {
+    document: &'a Document,
+    id: NodeId,
+}
+
+impl PartialEq for Element<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.document, other.document) && self.id == other.id
+    }
+}
+
+impl Eq for Element<'_> {}
+
+impl<'a> Element<'a> {
+    fn parts(self) -> (&'a Range<usize>, &'a [Attribute], &'a [NodeId]) {
+        match &self.document.node(self.id).kind {
+            Kind::Element { name, attributes, children, .. } => (name, attributes, children),
+            // An `Element` is only ever made for a node of kind element.
+            _ => unreachable!("node {:?} is no element", self.id),
+        }
+    }
+
+    /// The number of this node.
+    pub fn id(self) -> NodeId {
+        self.id
+    }
+
+    /// The document it belongs to.
+    pub fn document(self) -> &'a Document {
+        self.document
+    }
+
+    /// The name with its prefix.
+    pub fn name(self) -> &'a str {
+        &self.document.text[self.parts().0.clone()]
+    }
+
+    /// The name without its prefix.
+    pub fn local_name(self) -> &'a str {
+        let name = self.name();
+        name.rsplit_once(':').map_or(name, |(_, local)| local)
+    }
+
+    /// Whether the local name is this one, upper and lower case alike.
+    pub fn is(self, name: &str) -> bool {
+        self.local_name().eq_ignore_ascii_case(name)
+    }
+
+    /// All attributes in their order.
+    pub fn attributes(self) -> &'a [Attribute] {
+        self.parts().1
+    }
+
+    /// The value of the attribute of exactly this name.
+    pub fn attribute(self, name: &str) -> Option<&'a str> {
+        self.attributes()
+            .iter()
+            .find(|attribute| attribute.name == name)
+            .map(|attribute| attribute.value.as_str())
+    }
+
+    /// The value of an attribute, upper and lower case of its name alike.
+    pub fn attribute_ignore_case(self, name: &str) -> Option<&'a str> {
+        self.attributes()
+            .iter()
+            .find(|attribute| attribute.name.eq_ignore_ascii_case(name))
+            .map(|attribute| attribute.value.as_str())
+    }
+
+    /// The child elements in their order.
+    pub fn children(self) -> impl DoubleEndedIterator<Item = Element<'a>> {
+        self.parts().2.iter().filter_map(move |&id| self.document.element(id))
+    }
+
+    /// The first child element of a local name, upper and lower case alike.
+    pub fn child(self, name: &str) -> Option<Element<'a>> {
+        self.children().find(|child| child.is(name))
+    }
+
+    /// The child elements of a local name, upper and lower case alike.
+    pub fn children_named(self, name: &str) -> impl Iterator<Item = Element<'a>> {
+        self.children().filter(move |child| child.is(name))
+    }
+
+    /// This element and all elements below it, in document order.
+    pub fn descendants(self) -> impl Iterator<Item = Element<'a>> {
+        let mut stack = vec![self];
+        std::iter::from_fn(move || {
+            let next = stack.pop()?;
+            stack.extend(next.children().rev());
+            Some(next)
+        })
+    }
+
+    /// The element around this one.
+    pub fn parent(self) -> Option<Element<'a>> {
+        self.document.element(self.document.node(self.id).parent?)
+    }
+
+    /// The text and CDATA of this element and of all below it, comments left out.
+    pub fn text(self) -> String {
+        let mut text = String::new();
+        self.collect_text(true, &mut text);
+        text
+    }
+
+    /// The text and CDATA directly in this element.
+    pub fn own_text(self) -> String {
+        let mut text = String::new();
+        self.collect_text(false, &mut text);
+        text
+    }
+
+    fn collect_text(self, deep: bool, into: &mut String) {
+        for &id in self.parts().2 {
+            match &self.document.node(id).kind {
+                Kind::Text(text) => into.push_str(text),
+                Kind::CData(span) => into.push_str(&self.document.text[span.clone()]),
+                Kind::Element { .. } if deep => {
+                    Element { document: self.document, id }.collect_text(deep, into);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The comments directly in this element, without their marks.
+    pub fn comments(self) -> impl Iterator<Item = &'a str> {
+        self.parts().2.iter().filter_map(move |&id| match &self.document.node(id).kind {
+            Kind::Comment(span) => Some(&self.document.text[span.clone()]),
+            _ => None,
+        })
+    }
+
+    /// The whole element in the source, from `<` to its last `>`.
+    pub fn span(self) -> Range<usize> {
+        self.document.node(self.id).span.clone()
+    }
+
+    /// The start tag in the source, or the whole tag of an empty element.
+    pub fn start_tag_span(self) -> Range<usize> {
+        match &self.document.node(self.id).kind {
+            Kind::Element { start_tag, .. } => start_tag.clone(),
+            _ => self.span(),
+        }
+    }
+
+    /// The name's place in the source.
+    pub fn name_span(self) -> Range<usize> {
+        self.parts().0.clone()
+    }
+
+    /// What stands between the start and the end tag. None for `<name/>`.
+    pub fn content_span(self) -> Option<Range<usize>> {
+        match &self.document.node(self.id).kind {
+            Kind::Element { empty: false, start_tag, .. } => {
+                let inner = &self.document.text[start_tag.end..self.span().end];
+                Some(start_tag.end..start_tag.end + inner.rfind("</")?)
+            }
+            _ => None,
+        }
+    }
+
+    /// The place of the element, line and column from 1.
+    pub fn position(self) -> (usize, usize) {
+        self.document.position(self.span().start)
+    }
+}
+
+/// Turns the reader's events into nodes.
+struct Builder<'t> {
+    text: &'t str,
+    nodes: Vec<Node>,
+    open: Vec<NodeId>,
+    root: Option<NodeId>,
+}
+
+impl<'t> Builder<'t> {
+    fn new(text: &'t str) -> Self {
+        Self { text, nodes: Vec::new(), open: Vec::new(), root: None }
+    }
+
+    fn build(mut self) -> Result<(Vec<Node>, NodeId), Error> {
+        let mut reader = Reader::from_str(self.text);
+        reader.config_mut().check_comments = true;
+        loop {
+            let start = offset(reader.buffer_position());
+            let event = match reader.read_event() {
+                Ok(event) => event,
+                Err(error) => {
+                    let at = offset(reader.error_position()).max(start);
+                    return Err(self.error(at, error.to_string()));
+                }
+            };
+            let span = start..offset(reader.buffer_position());
+            if matches!(event, Event::Eof) {
+                break;
+            }
+            self.take(event, span)?;
+        }
+        if let Some(&open) = self.open.last() {
+            let at = self.nodes[open.0 as usize].span.start;
+            let name = match &self.nodes[open.0 as usize].kind {
+                Kind::Element { name, .. } => &self.text[name.clone()],
+                _ => "",
+            };
+            return Err(self.error(at, format!("element `{name}` is not closed")));
+        }
+        match self.root {
+            Some(root) => Ok((self.nodes, root)),
+            None => Err(self.error(self.text.len(), "no element in the document".into())),
+        }
+    }
+
+    fn take(&mut self, event: Event<'_>, span: Range<usize>) -> Result<(), Error> {
+        match event {
+            Event::Start(tag) => {
+                let id = self.element(&tag, span, false)?;
+                self.open.push(id);
+                if self.open.len() > MAX_DEPTH {
+                    return Err(
+                        self.error_at(id, format!("elements stand more than {MAX_DEPTH} deep in each other"))
+                    );
+                }
+            }
+            Event::Empty(tag) => {
+                self.element(&tag, span, true)?;
+            }
+            Event::End(_) => {
+                if let Some(id) = self.open.pop() {
+                    self.nodes[id.0 as usize].span.end = span.end;
+                }
+            }
+            Event::Text(text) => self.text(&text.xml10_content(), span)?,
+            Event::GeneralRef(reference) => {
+                let resolved = match reference.resolve_char_ref() {
+                    Ok(Some(character)) => character.to_string(),
+                    Ok(None) => {
+                        match quick_xml::escape::resolve_predefined_entity(&reference.xml10_content()) {
+                            Some(text) => text.to_owned(),
+                            None => {
+                                return Err(self.error(
+                                    span.start,
+                                    format!("unknown entity `&{};`", reference.xml10_content()),
+                                ));
+                            }
+                        }
+                    }
+                    Err(error) => return Err(self.error(span.start, error.to_string())),
+                };
+                self.text(&resolved, span)?;
+            }
+            Event::CData(_) => {
+                let inner = span.start + "<![CDATA[".len()..span.end - "]]>".len();
+                self.add(Kind::CData(inner), span)?;
+            }
+            Event::Comment(_) => {
+                let inner = span.start + "<!--".len()..span.end - "-->".len();
+                self.add(Kind::Comment(inner), span)?;
+            }
+            Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {
+                self.add(Kind::Other, span)?;
+            }
+            Event::Eof => {}
+        }
+        Ok(())
+    }
+
+    /// Text next to text is one node, so that entities do not cut it.
+    fn text(&mut self, text: &str, span: Range<usize>) -> Result<(), Error> {
+        if self.open.is_empty() {
+            return if text.trim().is_empty() {
+                Ok(())
+            } else {
+                Err(self.error(span.start, "text outside of the document element".into()))
+            };
+        }
+        let parent = self.open.last().copied();
+        if let Some(last) = self.nodes.last_mut()
+            && let Kind::Text(before) = &mut last.kind
+            && last.parent == parent
+            && last.span.end == span.start
+        {
+            before.push_str(text);
+            last.span.end = span.end;
+            return Ok(());
+        }
+        self.add(Kind::Text(text.to_owned()), span).map(|_| ())
+    }
+
+    fn element(&mut self, tag: &BytesStart<'_>, span: Range<usize>, empty: bool) -> Result<NodeId, Error> {
+        let name_start = span.start + 1;
+        let name = name_start..name_start + tag.name().as_ref().len();
+        if let Some(fault) = name_fault(&self.text[name.clone()]) {
+            return Err(self.error(span.start, format!("{fault} in the element name `{}`", &self.text[name])));
+        }
+        let mut attributes: Vec<Attribute> = Vec::new();
+        // The iterator's slices borrow from the tag, whose own place in the source is known: one past its `<`.
+        let base = tag.as_ptr() as usize;
+        for attribute in tag.attributes() {
+            let attribute = attribute.map_err(|error| self.error(span.start, error.to_string()))?;
+            let key = attribute.key.as_ref();
+            let key_at = name_start + (key.as_ptr() as usize - base);
+            let raw = attribute.value.as_ref();
+            let value_at = name_start + (raw.as_ptr() as usize - base);
+            if let Some(fault) = name_fault(key) {
+                return Err(self.error(key_at, format!("{fault} in the attribute name `{key}`")));
+            }
+            if raw.contains('<') {
+                return Err(self.error(value_at, format!("`<` in the value of attribute `{key}`")));
+            }
+            let value = attribute
+                .normalized_value(XmlVersion::Implicit1_0)
+                .map_err(|error| self.error(value_at, error.to_string()))?;
+            attributes.push(Attribute {
+                name: key.to_owned(),
+                value: value.into_owned(),
+                name_span: key_at..key_at + key.len(),
+                value_span: value_at..value_at + raw.len(),
+            });
+        }
+        if self.open.is_empty() && self.root.is_some() {
+            return Err(self.error(span.start, "a second document element".into()));
+        }
+        let kind = Kind::Element { name, attributes, children: Vec::new(), start_tag: span.clone(), empty };
+        let id = self.add(kind, span)?;
+        if self.open.is_empty() {
+            self.root = Some(id);
+        }
+        Ok(id)
+    }
+
+    fn add(&mut self, kind: Kind, span: Range<usize>) -> Result<NodeId, Error> {
+        let parent = self.open.last().copied();
+        let id = match u32::try_from(self.nodes.len()) {
+            Ok(number) if self.nodes.len() < MAX_NODES => NodeId(number),
+            _ => return Err(self.error(span.start, format!("more than {MAX_NODES} nodes"))),
+        };
+        self.nodes.push(Node { kind, parent, span });
+        if let Some(parent) = parent
+            && let Kind::Element { children, .. } = &mut self.nodes[parent.0 as usize].kind
+        {
+            children.push(id);
+        }
+        Ok(id)
+    }
+
+    fn error_at(&self, id: NodeId, message: String) -> Error {
+        self.error(self.nodes[id.0 as usize].span.start, message)
+    }
+
+    fn error(&self, at: usize, message: String) -> Error {
+        let (line, column) = position(self.text, at);
+        Error { line, column, message }
+    }
+}
+
+/// What makes a text no XML name. Checked on the characters that real mistakes bring in.
+fn name_fault(name: &str) -> Option<String> {
+    if name.is_empty() {
+        return Some("nothing".into());
+    }
+    let first = name.chars().next().filter(|first| first.is_ascii_digit() || matches!(first, '-' | '.'));
+    let bad = first.or_else(|| {
+        name.chars().find(|&c| {
+            !(c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.' | '\u{b7}') || !c.is_ascii())
+        })
+    });
+    bad.map(|character| format!("character `{}`", character.escape_default()))
+}
+
+fn offset(position: u64) -> usize {
+    usize::try_from(position).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Document {
+        Document::parse(text).unwrap()
+    }
+
+    fn fault(text: &str) -> (usize, usize, String) {
+        let error = Document::parse(text).unwrap_err();
+        (error.line, error.column, error.message)
+    }
+
+    #[test]
+    fn keeps_the_place_of_elements_and_attributes() {
+        let text = "<?xml version=\"1.0\"?>\r\n<a>\r\n  <b x = 'one &amp; two'  y=\"2\"/>\r\n</a>\r\n";
+        let document = parse(text);
+        let b = document.root().child("B").unwrap();
+        assert_eq!(b.position(), (3, 3));
+        assert_eq!(&text[b.span()], "<b x = 'one &amp; two'  y=\"2\"/>");
+        let x = &b.attributes()[0];
+        assert_eq!(x.value, "one & two");
+        assert_eq!(&text[x.value_span.clone()], "one &amp; two");
+        assert_eq!(&text[x.name_span.clone()], "x");
+        assert_eq!(&text[b.attributes()[1].value_span.clone()], "2");
+    }
+
+    #[test]
+    fn joins_text_entities_and_cdata() {
+        let document = parse("<a>x &lt; y &#65;<!-- no --><![CDATA[ & ]]><b>z</b></a>");
+        assert_eq!(document.root().text(), "x < y A & z");
+        assert_eq!(document.root().own_text(), "x < y A & ");
+        assert_eq!(document.root().comments().collect::<Vec<_>>(), [" no "]);
+    }
+
+    #[test]
+    fn knows_what_stands_between_the_tags() {
+        let text = "<a><b> t </b><c/></a>";
+        let document = parse(text);
+        let root = document.root();
+        assert_eq!(&text[root.content_span().unwrap()], "<b> t </b><c/>");
+        assert_eq!(&text[root.child("b").unwrap().content_span().unwrap()], " t ");
+        assert_eq!(root.child("c").unwrap().content_span(), None);
+        assert_eq!(root.child("c").unwrap().parent().unwrap(), root);
+    }
+
+    #[test]
+    fn names_the_place_of_what_is_not_well_formed() {
+        assert_eq!(fault("<a>\n  <b>\n</a>").0, 3);
+        assert_eq!(fault("<a>\n  <b></b>"), (1, 1, "element `a` is not closed".into()));
+        assert_eq!(fault("<a/>\ntext"), (1, 5, "text outside of the document element".into()));
+        assert_eq!(fault("<a>&bogus;</a>"), (1, 4, "unknown entity `&bogus;`".into()));
+        assert_eq!(fault("<a/><b/>").2, "a second document element");
+        assert_eq!(fault("  ").2, "no element in the document");
+        assert_eq!(fault("<a <!-- c --> />").0, 1);
+        assert_eq!(fault("<a x='<'/>").2, "`<` in the value of attribute `x`");
+    }
+
+    #[test]
+    fn refuses_elements_that_stand_too_deep() {
+        let deep = "<a>".repeat(100_000);
+        assert!(fault(&deep).2.contains("deep"));
+    }
+}

@@ -1,0 +1,1 @@
+//! The integration tests: the command as its users run it.
