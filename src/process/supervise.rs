@@ -1,0 +1,49 @@
+//! The supervisor: stands between us and a program, and ends the program's whole group when we are gone.
+//!
+//! Its stdin is a pipe whose other end only we hold. It closes when we let go of it or die, even by SIGKILL, which no
+//! handler of ours could answer. The supervisor runs in a process group of its own, so that a Ctrl-C at the terminal
+//! reaches us alone and we decide what ends when.
+
+use std::ffi::OsString;
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use super::{GRACE, os};
+
+/// Runs a program until it ends or stdin closes. Gives the exit code of the program: 127 when it cannot be started,
+/// 128 and the number of the signal when one ended it.
+///
+/// With `listen` (`unix:PATH` or `tcp:HOST:PORT`) the program's descriptor 0 is a socket that listens there.
+///
+/// # Errors
+/// What could not be done, as text for stderr.
+#[expect(clippy::disallowed_methods, reason = "this is the place where programs are started")]
+pub fn supervise(listen: Option<&str>, program: &[OsString]) -> Result<i32, String> {
+    let [name, arguments @ ..] = program else { return Err("no program to supervise".into()) };
+    let stdin = match listen {
+        Some(endpoint) => {
+            os::listening(endpoint).map_err(|error| format!("cannot listen on {endpoint}: {error}"))?
+        }
+        None => Stdio::null(),
+    };
+    let mut command = Command::new(name);
+    command.args(arguments).stdin(stdin);
+    os::own_group(&mut command);
+    let mut child =
+        command.spawn().map_err(|error| format!("cannot start {}: {error}", name.to_string_lossy()))?;
+    drop(command);
+    let group = child.id();
+    thread::spawn(move || {
+        let mut nothing = [0; 64];
+        let mut lifeline = std::io::stdin();
+        while let Ok(1..) = lifeline.read(&mut nothing) {}
+        os::end_group(group, false);
+        thread::sleep(GRACE);
+        os::end_group(group, true);
+    });
+    let code = child.wait().map_or(-1, os::exit_code);
+    // What the program started and left behind goes with it.
+    os::end_group(group, true);
+    Ok(code)
+}

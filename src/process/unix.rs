@@ -1,0 +1,54 @@
+//! Process groups, signals and listening descriptors on Unix.
+
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixListener;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// The program becomes the leader of a process group of its own.
+pub(super) fn own_group(command: &mut Command) {
+    command.process_group(0);
+}
+
+/// Ends a process group: asks (SIGTERM) or kills (SIGKILL). A group that is gone is fine.
+pub(super) fn end_group(leader: u32, kill: bool) {
+    let signal = if kill { Signal::KILL } else { Signal::TERM };
+    if let Some(pid) = i32::try_from(leader).ok().and_then(Pid::from_raw) {
+        let _ = kill_process_group(pid, signal);
+    }
+}
+
+/// The exit code, or 128 and the number of the signal.
+pub(super) fn exit_code(status: ExitStatus) -> i32 {
+    status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(-1)
+}
+
+/// A listening socket as a program's descriptor 0.
+pub(super) fn listening(endpoint: &str) -> io::Result<Stdio> {
+    let socket: OwnedFd = match endpoint.split_once(':') {
+        Some(("unix", path)) => UnixListener::bind(path)?.into(),
+        Some(("tcp", address)) => TcpListener::bind(address)?.into(),
+        _ => {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("`{endpoint}` is no unix:PATH or tcp:HOST:PORT"),
+            ));
+        }
+    };
+    Ok(socket.into())
+}
+
+pub(super) fn is_executable(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+/// The file names that a program's name may stand for.
+pub(super) fn executable_names(name: &str) -> Vec<String> {
+    vec![name.to_owned()]
+}
