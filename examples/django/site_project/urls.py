@@ -1,0 +1,6 @@
+"""The pages of the site."""
+
+from django.urls import path
+from guestbook import views
+
+urlpatterns = [path("", views.index, name="index")]
