@@ -92,6 +92,37 @@ pub trait Failure: Error + Send + Sync + 'static {
     }
 }
 
+/// Any failure at all, for the places that pass on the failures of many modules: the pipeline and the commands.
+///
+/// It is made from every [`Failure`] by `?` and is itself no [`Error`], since both cannot be.
+pub struct AnyFailure(Box<dyn Failure>);
+
+impl<F: Failure> From<F> for AnyFailure {
+    fn from(failure: F) -> Self {
+        Self(Box::new(failure))
+    }
+}
+
+impl std::ops::Deref for AnyFailure {
+    type Target = dyn Failure;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl fmt::Debug for AnyFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for AnyFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Shown::of(&*self.0), f)
+    }
+}
+
 /// One shown error: its message, the messages of its causes from the outside in, and the hint.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Shown {
