@@ -82,13 +82,29 @@ impl Runner for System {
 }
 
 impl System {
-    fn spawn(&self, program: &Program, endpoint: Option<&str>) -> Result<Started, Error> {
-        let found = self.find(&program.program().to_string_lossy()).ok_or_else(|| Error::NotFound {
+    /// Hands this process over to another program, with its descriptors as they are. Returns only when that failed, or
+    /// on Windows, which knows no such thing, with the exit code of the program.
+    ///
+    /// # Errors
+    /// The program is not there or does not start.
+    #[expect(clippy::disallowed_methods, reason = "this is the place where programs are started")]
+    pub fn replace(&self, program: &Program) -> Result<i32, Error> {
+        let mut command = Command::new(self.locate(program)?);
+        command.args(program.arguments());
+        surroundings(&mut command, program);
+        os::replace(&mut command).map_err(|source| failed_to_start(program, source))
+    }
+
+    fn locate(&self, program: &Program) -> Result<PathBuf, Error> {
+        self.find(&program.program().to_string_lossy()).ok_or_else(|| Error::NotFound {
             label: program.label().to_owned(),
             program: program.program().to_string_lossy().into_owned(),
-        })?;
-        let failed =
-            |source| Error::Start { label: program.label().to_owned(), command: program.to_string(), source };
+        })
+    }
+
+    fn spawn(&self, program: &Program, endpoint: Option<&str>) -> Result<Started, Error> {
+        let found = self.locate(program)?;
+        let failed = |source| failed_to_start(program, source);
         let mut command = self.command(&found, program, endpoint).map_err(failed)?;
         let mut child = command.spawn().map_err(failed)?;
         let started = Started::watch(&mut child);
@@ -120,17 +136,26 @@ impl System {
         };
         command.args(program.arguments()).stdout(Stdio::piped()).stderr(Stdio::piped());
         os::own_group(&mut command);
-        if let Some(folder) = program.folder() {
-            command.current_dir(folder);
-        }
-        for (name, value) in program.environment() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
+        surroundings(&mut command, program);
         Ok(command)
     }
+}
+
+/// The folder and the environment that the program wants.
+fn surroundings(command: &mut Command, program: &Program) {
+    if let Some(folder) = program.folder() {
+        command.current_dir(folder);
+    }
+    for (name, value) in program.environment() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+}
+
+fn failed_to_start(program: &Program, source: std::io::Error) -> Error {
+    Error::Start { label: program.label().to_owned(), command: program.to_string(), source }
 }
 
 /// A program that was started, and the threads that listen to it.

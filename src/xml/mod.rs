@@ -10,6 +10,7 @@
 
 mod edit;
 mod encoding;
+mod parse;
 mod tree;
 mod write;
 

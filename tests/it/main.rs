@@ -1,1 +1,3 @@
-//! The integration tests: the command as its users run it.
+//! The integration tests: the command as its users run it, and the rules of the house.
+
+mod architecture;
