@@ -1,12 +1,14 @@
 //! FastCGI 1.0 without I/O: bytes in, events and bytes out.
 //!
 //! Nothing here opens a socket, reads a clock or knows of Python. [`record`] and [`params`] are the two codecs,
-//! [`client`] is the web server's side (the simulated IIS and the tests), `connection` is the responder's.
+//! [`client`] is the web server's side (the simulated IIS and the tests), [`connection`] is the responder's.
 //! Section numbers in the comments are those of the FastCGI Specification 1.0 (29 April 1996).
 
 pub mod client;
+pub mod connection;
 pub mod params;
 pub mod record;
+mod request;
 
 use crate::error::{ExitCode, Failure};
 
@@ -19,9 +21,6 @@ pub enum Error {
     /// A name-value pair is longer than the bytes that hold it.
     #[error("FastCGI name-value pair is cut off at byte `{0}`")]
     Truncated(usize),
-    /// The params of one request are larger than the cap.
-    #[error("FastCGI params of more than `{0}` bytes")]
-    ParamsTooLarge(usize),
     /// A record that must have a fixed body has another.
     #[error("FastCGI record of type `{kind}` with a body of `{length}` bytes")]
     Body {
@@ -30,6 +29,9 @@ pub enum Error {
         /// The length of its body in bytes.
         length: usize,
     },
+    /// A request begins with the id of one that still runs.
+    #[error("FastCGI request `{0}` begins a second time")]
+    Duplicate(u16),
     /// The answer ended, or its connection did, before it was complete.
     #[error("the FastCGI answer is incomplete: {0}")]
     Incomplete(&'static str),
@@ -44,7 +46,6 @@ impl Failure for Error {
             Self::Version(b'G' | b'P' | b'H' | b'D' | b'O') => Some(
                 "The peer seems to speak HTTP. Point a FastCGI web server at this address instead.".into(),
             ),
-            Self::ParamsTooLarge(_) => Some("Raise the cap for params, or send fewer headers.".into()),
             _ => None,
         }
     }
