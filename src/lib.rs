@@ -22,29 +22,51 @@
 //! `fastcgi`, `package`, `feed` and the gateway's environ rules open no file, socket, clock or environment: data in,
 //! bytes out. External programs are started in `process`, printing is done in `cli` and `ci`, the environment is read
 //! in `config` and `ci`.
+//!
+//! Everything but `error`, `fastcgi`, `transport` and `gateway` needs the feature `cli` (on by default): the Python wheel
+//! is built without it.
 
+#[cfg(feature = "cli")]
 pub mod ci;
+#[cfg(feature = "cli")]
 pub mod clean;
+#[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "cli")]
 pub mod config;
+#[cfg(feature = "cli")]
 pub mod digest;
 pub mod error;
+#[cfg(feature = "cli")]
 pub mod event;
 pub mod fastcgi;
+#[cfg(feature = "cli")]
 pub mod feed;
+#[cfg(feature = "cli")]
 pub mod files;
+#[cfg(feature = "cli")]
 pub mod finding;
 pub mod gateway;
+#[cfg(feature = "cli")]
 pub mod iis;
+#[cfg(feature = "cli")]
 pub mod inspect;
+#[cfg(feature = "cli")]
 pub mod package;
+#[cfg(feature = "cli")]
 pub mod pipeline;
+#[cfg(feature = "cli")]
 pub mod process;
+#[cfg(feature = "cli")]
 pub mod project;
+#[cfg(feature = "cli")]
 pub mod publish;
+#[cfg(feature = "cli")]
 pub mod secret;
+#[cfg(feature = "cli")]
 pub mod template;
-#[cfg(test)]
+#[cfg(all(test, feature = "cli"))]
 mod testdata;
 pub mod transport;
+#[cfg(feature = "cli")]
 pub mod xml;
