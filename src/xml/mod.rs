@@ -16,7 +16,7 @@ mod write;
 
 pub use edit::Editor;
 pub use encoding::decode;
-pub use tree::{Attribute, Document, Element, Node, NodeId};
+pub use tree::{Attribute, Document, Element, Node, NodeId, NodeKind};
 pub use write::{Writer, escape_attribute, escape_text};
 
 /// Why a text is not XML that can be read. Lines and columns count from 1, columns in characters.

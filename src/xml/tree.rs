@@ -1,6 +1,7 @@
 //! The tree of a document with the byte range of every part.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::parse::Builder;
 use super::{Error, position};
@@ -52,6 +53,23 @@ pub struct Document {
     text: String,
     nodes: Vec<Node>,
     root: NodeId,
+    /// Where every line of the text begins, found when a position is asked for first.
+    lines: OnceLock<Vec<usize>>,
+}
+
+/// What a node is, for those who walk over all of them.
+#[derive(Debug, Clone, Copy)]
+pub enum NodeKind<'a> {
+    /// An element.
+    Element(Element<'a>),
+    /// Text, its entities resolved.
+    Text(&'a str),
+    /// What stands in a CDATA section.
+    CData(&'a str),
+    /// What stands between the marks of a comment.
+    Comment(&'a str),
+    /// A declaration or processing instruction, its source.
+    Other(&'a str),
 }
 
 impl Document {
@@ -62,7 +80,7 @@ impl Document {
     pub fn parse(text: impl Into<String>) -> Result<Self, Error> {
         let text = text.into();
         let (nodes, root) = Builder::new(&text).build()?;
-        Ok(Self { text, nodes, root })
+        Ok(Self { text, nodes, root, lines: OnceLock::new() })
     }
 
     /// Decodes and reads the bytes of a file, see [`super::decode`].
@@ -91,7 +109,45 @@ impl Document {
 
     /// The place of a byte of the source, line and column from 1.
     pub fn position(&self, offset: usize) -> (usize, usize) {
-        position(&self.text, offset)
+        let lines = self.lines.get_or_init(|| {
+            let ends = self.text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
+            std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
+        });
+        let line = lines.partition_point(|&start| start <= offset.min(self.text.len()));
+        let start = lines[line - 1];
+        (line, position(&self.text[start..], offset.saturating_sub(start)).1)
+    }
+
+    /// The nodes outside of the document element, in their order, the document element among them.
+    pub fn top_nodes(&self) -> impl DoubleEndedIterator<Item = NodeId> {
+        (0..)
+            .zip(&self.nodes)
+            .filter(|(_, node)| node.parent.is_none())
+            .map(|(id, _)| NodeId(id))
+            .collect::<Vec<_>>()
+            .into_iter()
+    }
+
+    /// What a node is. The id has to be of this document.
+    pub fn node_kind(&self, id: NodeId) -> NodeKind<'_> {
+        let node = self.node(id);
+        match &node.kind {
+            Kind::Element { .. } => NodeKind::Element(Element { document: self, id }),
+            Kind::Text(text) => NodeKind::Text(text),
+            Kind::CData(span) => NodeKind::CData(&self.text[span.clone()]),
+            Kind::Comment(span) => NodeKind::Comment(&self.text[span.clone()]),
+            Kind::Other => NodeKind::Other(&self.text[node.span.clone()]),
+        }
+    }
+
+    /// The place of a node in the source.
+    pub fn node_span(&self, id: NodeId) -> Range<usize> {
+        self.node(id).span.clone()
+    }
+
+    /// The element around a node.
+    pub fn node_parent(&self, id: NodeId) -> Option<NodeId> {
+        self.node(id).parent
     }
 
     fn node(&self, id: NodeId) -> &Node {
@@ -173,6 +229,11 @@ impl<'a> Element<'a> {
     /// The child elements in their order.
     pub fn children(self) -> impl DoubleEndedIterator<Item = Element<'a>> {
         self.parts().2.iter().filter_map(move |&id| self.document.element(id))
+    }
+
+    /// All nodes directly in this element: elements, text, comments, in their order.
+    pub fn nodes(self) -> impl DoubleEndedIterator<Item = NodeId> + 'a {
+        self.parts().2.iter().copied()
     }
 
     /// The first child element of a local name, upper and lower case alike.
@@ -326,6 +387,15 @@ mod tests {
         assert_eq!(fault("  ").2, "no element in the document");
         assert_eq!(fault("<a <!-- c --> />").0, 1);
         assert_eq!(fault("<a x='<'/>").2, "`<` in the value of attribute `x`");
+    }
+
+    #[test]
+    fn positions_by_the_line_index_are_those_of_a_scan() {
+        let text = "<a>\n<b/>\r\n\n  ä<c/></a>";
+        let document = parse(text);
+        for offset in 0..text.len() + 2 {
+            assert_eq!(document.position(offset), position(text, offset), "at {offset}");
+        }
     }
 
     #[test]
