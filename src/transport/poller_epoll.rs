@@ -1,0 +1,62 @@
+//! Waiting for many descriptors with Linux' epoll.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
+use rustix::io::Errno;
+
+use super::os::timespec;
+
+/// How many events one call fetches.
+const BATCH: usize = 64;
+
+/// Waits for many descriptors; each has a token of the caller's.
+#[derive(Debug)]
+pub struct Poller {
+    epoll: OwnedFd,
+}
+
+impl Poller {
+    /// A poller that waits for nothing yet.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self { epoll: epoll::create(CreateFlags::CLOEXEC)? })
+    }
+
+    /// Tells of the descriptor as long as it is readable.
+    pub fn add_level(&self, descriptor: &impl AsFd, token: u64) -> io::Result<()> {
+        Ok(epoll::add(&self.epoll, descriptor, EventData::new_u64(token), EventFlags::IN)?)
+    }
+
+    /// Tells of the descriptor when bytes arrive, once for each arrival: it is to be read until it is empty.
+    pub fn add(&self, descriptor: &impl AsFd, token: u64) -> io::Result<()> {
+        Ok(epoll::add(&self.epoll, descriptor, EventData::new_u64(token), EventFlags::IN | EventFlags::ET)?)
+    }
+
+    /// Tells also, or no longer, when there is room for bytes.
+    pub fn watch_room(&self, descriptor: &impl AsFd, token: u64, room: bool) -> io::Result<()> {
+        let mut flags = EventFlags::IN | EventFlags::ET;
+        flags.set(EventFlags::OUT, room);
+        Ok(epoll::modify(&self.epoll, descriptor, EventData::new_u64(token), flags)?)
+    }
+
+    /// Tells of the descriptor no longer. Closing it has the same effect.
+    pub fn remove(&self, descriptor: &impl AsFd) {
+        // It fails only for a descriptor that was never added.
+        let _ = epoll::delete(&self.epoll, descriptor);
+    }
+
+    /// Appends the tokens of the descriptors with news. None when the time is over or a signal arrived.
+    pub fn wait(&self, tokens: &mut Vec<u64>, timeout: Option<Duration>) -> io::Result<()> {
+        let mut space = [const { MaybeUninit::<Event>::uninit() }; BATCH];
+        let timeout = timeout.map(timespec);
+        match epoll::wait(&self.epoll, &mut space[..], timeout.as_ref()) {
+            Ok((events, _)) => tokens.extend(events.iter().map(|event| event.data.u64())),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+}
