@@ -1,0 +1,223 @@
+//! The environment: every variable that iiswsgi reads, declared once, and the values of one run.
+//!
+//! `main` reads the environment once and hands it on; tests make one by hand. Nothing else asks the system.
+
+use std::collections::BTreeMap;
+
+/// A variable that iiswsgi reads and what it is for. `docs/configuration.md` has the same list; a test compares them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, as a full sentence.
+    pub doc: &'static str,
+}
+
+macro_rules! variables {
+    ($($(#[doc = $doc:literal])+ $name:ident)*) => {
+        $($(#[doc = $doc])+ pub const $name: &str = stringify!($name);)*
+
+        /// All of them, beside those that belong to a key of the configuration ([`setting_names`]).
+        pub const VARIABLES: &[Variable] =
+            &[$(Variable { name: stringify!($name), doc: concat!($($doc, "\n",)+) },)*];
+    };
+}
+
+variables! {
+    /// The configuration file, as `--config`.
+    IISWSGI_CONFIG
+    /// Where built gateways and downloads are kept. Default: `iiswsgi` in the system's cache folder.
+    IISWSGI_CACHE
+    /// A gateway that was built before: its wheel is taken as it is.
+    IISWSGI_GATEWAY_WHEEL
+    /// The time of every file in packages and feeds, in seconds since 1970, for builds that give the same bytes.
+    SOURCE_DATE_EPOCH
+    /// Set to anything: no colours on the terminal.
+    NO_COLOR
+    /// Set to anything but `0`: colours even where there is no terminal.
+    CLICOLOR_FORCE
+    /// `dumb`: a terminal without colours and without progress bars.
+    TERM
+    /// Set by every CI service: plain lines, no progress bars.
+    CI
+    /// `true` on GitHub Actions: annotations, groups, step summary and outputs.
+    GITHUB_ACTIONS
+    /// The file that GitHub Actions reads the outputs of a step from.
+    GITHUB_OUTPUT
+    /// The file that GitHub Actions reads the summary of a step from.
+    GITHUB_STEP_SUMMARY
+    /// The folder of the checkout on GitHub Actions; annotations name files below it.
+    GITHUB_WORKSPACE
+    /// `OWNER/NAME` on GitHub Actions; `{repository}` in the feed's URL template.
+    GITHUB_REPOSITORY
+    /// The branch or tag of the run on GitHub Actions; `{tag}` in the feed's URL template.
+    GITHUB_REF_NAME
+    /// `tag` or `branch` on GitHub Actions.
+    GITHUB_REF_TYPE
+    /// The address of GitHub; `https://github.com` unless it is an enterprise server.
+    GITHUB_SERVER_URL
+    /// `1` when a GitHub Actions run was started again with debug logging: as `-v`.
+    RUNNER_DEBUG
+    /// Where programs are looked for.
+    PATH
+    /// The endings of programs on Windows.
+    PATHEXT
+    /// The user's folder.
+    HOME
+    /// The user's cache folder on Linux and other Unix systems.
+    XDG_CACHE_HOME
+    /// The user's local data on Windows: the cache, and the WebPI cache that `clean` empties.
+    LOCALAPPDATA
+    /// The user's folder on Windows.
+    USERPROFILE
+    /// The application's folder, which Web Deploy and IIS tell the bootstrap and the gateway.
+    APPL_PHYSICAL_PATH
+    /// The folder of Windows, below which appcmd.exe lies.
+    WINDIR
+    /// The folder of programs on Windows, below which msdeploy.exe lies.
+    PROGRAMFILES
+    /// The folder of IIS's or IIS Express's programs.
+    IIS_BIN
+    /// The virtual environment that is active, whose Python is preferred.
+    VIRTUAL_ENV
+}
+
+/// The beginning of every name that belongs to a key of the configuration.
+const PREFIX: &str = "IISWSGI_";
+
+/// The keys with a single value, in the order of the documentation: each can be set by an environment variable.
+///
+/// A test compares this list with the schema.
+pub(super) const SCALAR_KEYS: &[&str] = &[
+    "app",
+    "name",
+    "version",
+    "title",
+    "python",
+    "gateway",
+    "bootstrap.command",
+    "bootstrap.venv",
+    "bootstrap.wait-attempts",
+    "bootstrap.wait-interval",
+    "bootstrap.dont-use-command-exe",
+    "bootstrap.dont-use-job-object",
+    "bootstrap.timeout",
+    "handler",
+    "fastcgi.full-path",
+    "fastcgi.arguments",
+    "fastcgi.monitor-changes-to",
+    "fastcgi.stderr-mode",
+    "fastcgi.max-instances",
+    "fastcgi.idle-timeout",
+    "fastcgi.activity-timeout",
+    "fastcgi.request-timeout",
+    "fastcgi.instance-max-requests",
+    "fastcgi.signal-before-terminate-seconds",
+    "fastcgi.protocol",
+    "fastcgi.queue-length",
+    "fastcgi.flush-named-pipe",
+    "fastcgi.rapid-fails-per-minute",
+    "fastcgi.response-buffer-limit",
+    "files.gitignore",
+    "vendor.enabled",
+    "vendor.python",
+    "vendor.implementation",
+    "vendor.folder",
+    "test.skip",
+    "test.startup-timeout",
+    "package.format",
+    "package.source-date-epoch",
+    "package.compression-level",
+    "package.file-name",
+    "package.manifest",
+    "package.parameters-file",
+    "package.web-config",
+    "feed.skip",
+    "feed.file-name",
+    "feed.title",
+    "feed.id",
+    "feed.url-template",
+    "feed.merge-into",
+    "feed.product-id",
+    "feed.summary",
+    "feed.long-summary",
+    "feed.author",
+    "feed.author-url",
+    "feed.display-url",
+    "feed.help-url",
+    "feed.license-url",
+    "feed.icon",
+    "feed.screenshot",
+    "feed.published",
+    "feed.product-family",
+    "feed.start-page",
+    "publish.skip",
+    "publish.folder.path",
+    "publish.folder.url",
+    "iis.mode",
+    "iis.site",
+    "iis.application",
+    "iis.require",
+    "iis.set-parameters",
+    "output",
+    "allow-setup-py",
+];
+
+/// The variable that sets a key: `fastcgi.idle-timeout` is `IISWSGI_FASTCGI_IDLE_TIMEOUT`.
+pub fn variable_of(key: &str) -> String {
+    let key = key.strip_suffix(".enabled").unwrap_or(key);
+    format!("{PREFIX}{}", key.to_uppercase().replace(['.', '-'], "_"))
+}
+
+/// The keys that an environment variable can set, with its name, in the order of the documentation.
+pub fn setting_names() -> impl Iterator<Item = (&'static str, String)> {
+    SCALAR_KEYS.iter().map(|key| (*key, variable_of(key)))
+}
+
+/// The environment of one run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// No variables at all.
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// The environment of this process. Variables that are not Unicode are left out: nothing here is one of them.
+    pub fn of_process() -> Self {
+        Self(
+            std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
+        )
+    }
+
+    /// The value of a variable that is set to something. Names are compared as the system does.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let value = self.0.get(name).or_else(|| {
+            if !cfg!(windows) {
+                return None;
+            }
+            self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        })?;
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// Whether a variable is set to something other than `0`, `false` or `no`.
+    pub fn is_on(&self, name: &str) -> bool {
+        self.get(name)
+            .is_some_and(|value| !matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "no"))
+    }
+
+    /// All variables, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
+        Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}

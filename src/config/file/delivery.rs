@@ -1,0 +1,112 @@
+//! Settings of the server that the package is installed into and of the places that it is published to.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::values::{Reserved, Scalar, line, line_schema, one_line};
+
+/// The IIS that `install` and `test` work with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Iis {
+    /// Which IIS.
+    pub mode: IisMode,
+    /// The site.
+    #[serde(deserialize_with = "one_line")]
+    #[schemars(schema_with = "line_schema")]
+    pub site: String,
+    /// The path of the application in the site. Default: the name of the package.
+    #[serde(deserialize_with = "line")]
+    #[schemars(schema_with = "line_schema")]
+    pub application: Option<String>,
+    /// Fail (exit code 3) when a step would have to be simulated.
+    pub require: bool,
+    /// Values of the package's parameters, by name.
+    pub parameters: BTreeMap<String, Scalar>,
+    /// A SetParameters.xml file with values of the package's parameters; `parameters` stand over it.
+    pub set_parameters: Option<PathBuf>,
+}
+
+impl Default for Iis {
+    fn default() -> Self {
+        Self {
+            mode: IisMode::default(),
+            site: "Default Web Site".to_owned(),
+            application: None,
+            require: false,
+            parameters: BTreeMap::new(),
+            set_parameters: None,
+        }
+    }
+}
+
+/// Which IIS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum IisMode {
+    /// The best that this machine has.
+    #[default]
+    Auto,
+    /// The simulation, which works on every system.
+    Simulated,
+}
+
+impl<'de> Deserialize<'de> for IisMode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        enum Known {
+            Auto,
+            Simulated,
+            Full,
+            Express,
+        }
+
+        match Known::deserialize(deserializer)? {
+            Known::Auto => Ok(Self::Auto),
+            Known::Simulated => Ok(Self::Simulated),
+            Known::Full | Known::Express => Err(serde::de::Error::custom(
+                "names an IIS that is kept for a later version of iiswsgi: only `auto` and `simulated` can be set yet",
+            )),
+        }
+    }
+}
+
+/// Where packages and feed go.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Publish {
+    /// Publish nowhere.
+    pub skip: bool,
+    /// A folder.
+    pub folder: Folder,
+    /// GitHub Releases, later.
+    #[schemars(skip)]
+    #[serde(skip_serializing)]
+    pub github: Option<Reserved>,
+    /// The Python package index, later.
+    #[schemars(skip)]
+    #[serde(skip_serializing)]
+    pub pypi: Option<Reserved>,
+}
+
+/// The folder that packages, feed, hashes and an index page are published to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Folder {
+    /// Its path, below the project unless it is absolute.
+    pub path: PathBuf,
+    /// The URL under which the folder can be reached, for the links in the feed and the index page.
+    #[serde(deserialize_with = "line")]
+    #[schemars(schema_with = "line_schema")]
+    pub url: Option<String>,
+}
+
+impl Default for Folder {
+    fn default() -> Self {
+        Self { path: PathBuf::from("dist/site"), url: None }
+    }
+}
