@@ -1,0 +1,207 @@
+//! The bootstrap itself, one step after the other.
+
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::hooks::Surroundings;
+use super::{
+    Command, Error, Gateway, Interpreter, Plan, Registry, Report, Requirements, Settings, Target,
+    VirtualEnvironment, render, setup,
+};
+use crate::event::{Observer, Severity};
+use crate::files;
+use crate::iis::FastCgiApplication;
+use crate::process::Runner;
+
+/// The file that is locked while a bootstrap works on a folder. It stays: removing it would let two locks exist.
+const LOCK: &str = ".iiswsgi-bootstrap.lock";
+
+/// Sets up an application that was found, see [`super::find`](fn@super::find).
+///
+/// # Errors
+/// A step failed. The stamp is still there; what the steps before it made is made again by the next try.
+pub fn run(
+    target: &Target,
+    command: &Command,
+    settings: &Settings,
+    registry: &mut dyn Registry,
+    runner: &dyn Runner,
+    observer: &dyn Observer,
+) -> Result<Report, Error> {
+    let folder = target.folder.as_path();
+    let _lock = lock(folder)?;
+    let plan = Plan::read(folder, command)?;
+    let stamp = folder.join(&plan.stamp);
+    if !stamp.is_file() && !command.ignore_stamp {
+        return Err(Error::NoStamp { folder: folder.to_owned(), stamp: plan.stamp });
+    }
+    if command.original && !command.virtual_environment {
+        observer.message(
+            Severity::Warning,
+            "The package asks for an installation into the machine's Python (`iiswsgi_install` without `-e`); \
+             it gets a virtual environment in its own folder.",
+        );
+    }
+    if let Some(script) = &command.script {
+        observer.message(
+            Severity::Warning,
+            &format!("The virtual environment is made by Python's `venv`; the script `{script}` is not run."),
+        );
+    }
+    let mut work = Work { folder, plan: &plan, command, settings, runner, observer, timings: Vec::new() };
+    let base = work
+        .timed("python", |work| Interpreter::find(work.plan.python.as_deref(), work.settings, work.runner))?;
+    work.hooks("pre-install", &plan.pre_install, &base, None, &plan.environment)?;
+    let gateway = work.timed("gateway", |work| work.gateway(&base))?;
+    let environment = work.timed("virtual environment", |work| {
+        let place = work.folder.join(&work.plan.virtual_environment);
+        // Without the dot of the original's `.`, which would stand in every path.
+        let place = place.components().collect::<std::path::PathBuf>();
+        VirtualEnvironment::create(&place, &base, work.settings, work.runner)
+    })?;
+    work.timed("requirements", |work| work.requirements(&environment, gateway.as_deref()))?;
+    work.setup_commands(&base, &environment)?;
+    let applications = work.timed("web.config", |work| {
+        render::web_config(work.folder, &environment.python, work.plan, work.settings, work.observer)
+    })?;
+    let variables = application_variables(&plan, &applications);
+    work.hooks("post-install", &plan.post_install, &base, Some(&environment), &variables)?;
+    let mut registered = Vec::new();
+    for application in applications {
+        let change = registry
+            .register(&application)
+            .map_err(|source| Error::Register { application: application.script_processor(), source })?;
+        registered.push((application, change));
+    }
+    match fs::remove_file(&stamp) {
+        Err(source) if stamp.is_file() => return Err(files::Error::Write { path: stamp, source }.into()),
+        _ => {}
+    }
+    Ok(Report {
+        folder: folder.to_owned(),
+        virtual_environment: environment.folder.clone(),
+        python: environment.python.clone(),
+        python_version: base.version,
+        installer: environment.installer().to_owned(),
+        gateway,
+        registered,
+        timings: work.timings,
+    })
+}
+
+/// Locks the folder for this process. The lock goes when the file is closed, also when the process is killed.
+fn lock(folder: &Path) -> Result<File, Error> {
+    let path = folder.join(LOCK);
+    let failed = |source| files::Error::Write { path: path.clone(), source };
+    let file = File::create(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::Busy { folder: folder.to_owned() }),
+        // A file system without locks: two at once are unlikely enough there to go on.
+        Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(source)) => Err(failed(source).into()),
+    }
+}
+
+/// The application's variables as its process will see them: those of the description, then those of `web.config`.
+fn application_variables(plan: &Plan, applications: &[FastCgiApplication]) -> Vec<(String, String)> {
+    let own = applications.first().map(|application| application.environment.clone()).unwrap_or_default();
+    plan.environment.iter().cloned().chain(own).collect()
+}
+
+struct Work<'a> {
+    folder: &'a Path,
+    plan: &'a Plan,
+    command: &'a Command,
+    settings: &'a Settings,
+    runner: &'a dyn Runner,
+    observer: &'a dyn Observer,
+    timings: Vec<(String, Duration)>,
+}
+
+impl Work<'_> {
+    fn timed<T>(&mut self, name: &str, step: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+        let started = Instant::now();
+        let result = step(self);
+        self.timings.push((name.to_owned(), started.elapsed()));
+        result
+    }
+
+    fn surroundings<'s>(
+        &'s self,
+        base: &'s Interpreter,
+        environment: Option<&'s VirtualEnvironment>,
+        variables: &'s [(String, String)],
+    ) -> Surroundings<'s> {
+        Surroundings {
+            folder: self.folder,
+            base,
+            environment,
+            variables,
+            settings: self.settings,
+            runner: self.runner,
+        }
+    }
+
+    fn hooks(
+        &mut self,
+        step: &'static str,
+        commands: &[String],
+        base: &Interpreter,
+        environment: Option<&VirtualEnvironment>,
+        variables: &[(String, String)],
+    ) -> Result<(), Error> {
+        if commands.is_empty() {
+            return Ok(());
+        }
+        self.timed(step, |work| {
+            let surroundings = work.surroundings(base, environment, variables);
+            commands.iter().try_for_each(|command| surroundings.run(step, command))
+        })
+    }
+
+    /// What pip installs as the gateway: that of the settings, else that of the package.
+    fn gateway(&self, base: &Interpreter) -> Result<Option<String>, Error> {
+        let text = self.settings.gateway.as_ref().or(self.plan.gateway.as_ref());
+        let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+        // A path in the settings starts from where the user is, a path in the package from its content.
+        let start = if self.settings.gateway.is_some() { &self.settings.folder } else { self.folder };
+        let gateway = Gateway::read(text, start)?;
+        gateway.resolve(base, self.settings, self.runner, self.observer).map(Some)
+    }
+
+    fn requirements(&self, environment: &VirtualEnvironment, gateway: Option<&str>) -> Result<(), Error> {
+        let wheelhouse = self.plan.wheelhouse.as_ref().map(|name| self.folder.join(name));
+        let mut items = self.plan.requirements.clone();
+        items.extend(gateway.map(str::to_owned));
+        if !setup::foreign_commands(self.folder, &self.plan.setup_commands).is_empty() {
+            items.push("setuptools".to_owned());
+        }
+        let requirements = Requirements { items, wheelhouse: wheelhouse.filter(|folder| folder.is_dir()) };
+        environment.install(&requirements, self.folder, self.settings, self.runner)?;
+        environment.add_module_folder(self.folder)
+    }
+
+    /// The original's commands that are not ours: the project's own, run by its `setup.py`.
+    fn setup_commands(&mut self, base: &Interpreter, environment: &VirtualEnvironment) -> Result<(), Error> {
+        let commands = setup::foreign_commands(self.folder, &self.plan.setup_commands);
+        if self.command.original {
+            self.observer.message(
+                Severity::Detail,
+                "`install_msdeploy` is done by the bootstrap itself, `test_msdeploy` by the test stage.",
+            );
+        }
+        if commands.is_empty() {
+            return Ok(());
+        }
+        let plan = self.plan;
+        self.timed("setup commands", |work| {
+            let surroundings = work.surroundings(base, Some(environment), &plan.environment);
+            commands.iter().try_for_each(|words| {
+                let words = ["python", "setup.py"].into_iter().chain(words.iter().map(String::as_str));
+                surroundings.run("setup commands", &crate::iis::command_line::join(words))
+            })
+        })
+    }
+}
