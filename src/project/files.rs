@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use super::layout::Layout;
+use super::manifest_in::ManifestIn;
+use super::walk::Walk;
 use crate::event::Message;
 
 /// What the configuration says about the files that ship.
@@ -49,4 +52,25 @@ pub struct ShippedFiles {
     pub files: Vec<ShippedFile>,
     /// Secrets that were left out, patterns that match nothing.
     pub messages: Vec<Message>,
+}
+
+/// The files of the project in the folder `root` that go into its package.
+///
+/// With a `MANIFEST.in`: the Python modules and what describes the distribution (as setuptools adds them by itself), then
+/// what its commands say. Without: everything that `.gitignore` files do not exclude. Never: the data of version control
+/// and our own outputs. Build artefacts and secrets only when [`FileRules::include`] names them. Symbolic links ship as
+/// what they lead to.
+///
+/// # Errors
+/// A folder or file cannot be read, `MANIFEST.in` or a pattern is not well-formed, a link leaves the tree or loops, or a
+/// name is not UTF-8.
+pub fn files(root: &Path, rules: &FileRules) -> Result<ShippedFiles, Error> {
+    let manifest = match Layout::of(root)?.manifest_in {
+        Some(name) => {
+            let path = root.join(name);
+            Some(ManifestIn::parse(&path, &crate::files::read_text(&path)?)?)
+        }
+        None => None,
+    };
+    Walk::new(root, rules, manifest)?.run()
 }

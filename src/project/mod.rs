@@ -6,13 +6,18 @@
 //!
 //! Not here: what the configuration overrides (it comes in through [`ReadOptions`]), and what becomes of the package.
 
+mod artefacts;
 mod entry_point;
 mod error;
 mod feed_keywords;
 mod files;
+mod ignore_rules;
 mod layout;
+mod manifest_in;
 mod names;
+mod pattern;
 mod setup_cfg;
+mod walk;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,7 +26,7 @@ use std::time::Duration;
 pub use entry_point::{Broken, EntryPoint, EntryPoints, Kind};
 pub use error::Error;
 pub use feed_keywords::FeedKeywords;
-pub use files::{FileRules, ShippedFile, ShippedFiles};
+pub use files::{FileRules, ShippedFile, ShippedFiles, files};
 pub use layout::Layout;
 pub use names::{is_valid_name, is_valid_version, normalized_name};
 pub use setup_cfg::ClassicCommands;
@@ -164,3 +169,6 @@ impl Metadata {
         normalized_name(&self.name)
     }
 }
+
+#[cfg(test)]
+mod tests;
