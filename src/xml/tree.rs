@@ -53,6 +53,8 @@ pub struct Document {
     text: String,
     nodes: Vec<Node>,
     root: NodeId,
+    /// The nodes that stand in no element.
+    top: Vec<NodeId>,
     /// Where every line of the text begins, found when a position is asked for first.
     lines: OnceLock<Vec<usize>>,
 }
@@ -80,7 +82,9 @@ impl Document {
     pub fn parse(text: impl Into<String>) -> Result<Self, Error> {
         let text = text.into();
         let (nodes, root) = Builder::new(&text).build()?;
-        Ok(Self { text, nodes, root, lines: OnceLock::new() })
+        let top =
+            (0..).zip(&nodes).filter(|(_, node)| node.parent.is_none()).map(|(id, _)| NodeId(id)).collect();
+        Ok(Self { text, nodes, root, top, lines: OnceLock::new() })
     }
 
     /// Decodes and reads the bytes of a file, see [`super::decode`].
@@ -120,12 +124,7 @@ impl Document {
 
     /// The nodes outside of the document element, in their order, the document element among them.
     pub fn top_nodes(&self) -> impl DoubleEndedIterator<Item = NodeId> {
-        (0..)
-            .zip(&self.nodes)
-            .filter(|(_, node)| node.parent.is_none())
-            .map(|(id, _)| NodeId(id))
-            .collect::<Vec<_>>()
-            .into_iter()
+        self.top.iter().copied()
     }
 
     /// What a node is. The id has to be of this document.
@@ -138,6 +137,17 @@ impl Document {
             Kind::Comment(span) => NodeKind::Comment(&self.text[span.clone()]),
             Kind::Other => NodeKind::Other(&self.text[node.span.clone()]),
         }
+    }
+
+    /// The node after another one in document order: its first child if it has any.
+    pub fn next_node(&self, id: NodeId) -> Option<NodeId> {
+        let next = id.0.checked_add(1)?;
+        (self.nodes.len() > next as usize).then_some(NodeId(next))
+    }
+
+    /// The node before another one in document order.
+    pub fn previous_node(&self, id: NodeId) -> Option<NodeId> {
+        id.0.checked_sub(1).map(NodeId)
     }
 
     /// The place of a node in the source.

@@ -7,6 +7,7 @@ use super::{EntryKind, Parameter, ParameterEntry, Parameters, ValidationKind, re
 use crate::event::Severity::{Error, Info, Warning};
 use crate::finding::Finding;
 use crate::package::dotnet_regex::{Options, Regex};
+use crate::package::xpath::XPath;
 
 /// Adds the findings about all parameters, in any order.
 pub(super) fn check(parameters: &Parameters, findings: &mut Vec<Finding>) {
@@ -215,6 +216,15 @@ fn check_entry(parameter: &Parameter, entry: &ParameterEntry, findings: &mut Vec
         && let Err(error) = Regex::new(&entry.matching, Options::default())
     {
         add("invalid-pattern", Error, format!("the match of an entry of `{name}` cannot be used: {error}"));
+    }
+    if entry.kind.matches_by_xpath()
+        && let Err(error) = XPath::parse(&entry.matching)
+    {
+        add(
+            "invalid-xpath",
+            Error,
+            format!("the match of an entry of `{name}` is no XPath that can be used: {error}"),
+        );
     }
     if entry.kind == EntryKind::TextFilePosition && super::text_position(&entry.matching).is_none() {
         let text = format!(

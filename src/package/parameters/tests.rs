@@ -57,6 +57,7 @@ fn every_fault_is_found_at_its_place() {
     assert_eq!(found(&entry("kind='TextFile' scope='a'")), [("entry-without-match", 3, 21)]);
     assert_eq!(found(&entry("kind='TextFile' scope='(' match='b'")), [("invalid-pattern", 3, 21)]);
     assert_eq!(found(&entry("kind='TextFile' scope='a' match='['")), [("invalid-pattern", 3, 21)]);
+    assert_eq!(found(&entry("kind='XmlFile' scope='a' match='//a['")), [("invalid-xpath", 3, 21)]);
     assert_eq!(
         found(&entry("kind='TextFilePosition' scope='a' match='1;2'")),
         [("deprecated-kind", 3, 21), ("invalid-text-position", 3, 21)]
