@@ -5,13 +5,16 @@
 //! compatibility output; everything else works without one.
 //!
 //! [`Feed`] is the model. [`Application`] and [`PythonProduct`] become its entries, [`write()`] writes it, [`read()`]
-//! reads any feed as far as it can be understood. [`url`] fills in the template of a package's address.
+//! reads any feed as far as it can be understood, [`check()`] says what is wrong with one, and [`merge()`] puts entries
+//! into the text of an existing one. [`url`] fills in the template of a package's address.
 //!
 //! Not here: files, the network and the clock. The caller brings bytes, sizes, hashes and times.
 
 mod build;
+mod check;
 mod error;
 mod installer;
+mod merge;
 mod model;
 mod read;
 mod time;
@@ -19,8 +22,10 @@ pub mod url;
 mod write;
 
 pub use build::{About, Application, Options, PackageFile, PythonProduct, split_keywords};
+pub use check::check;
 pub use error::Error;
 pub use installer::{Dependency, DiscoveryHint, InstallCommand, Installer, InstallerFile, MsDeploy};
+pub use merge::{Merged, merge};
 pub use model::{Entry, EntryKind, Feed, Keyword, Language, Link, NamedDependency, Person, Resources, Text};
 pub use read::read;
 pub use time::Timestamp;

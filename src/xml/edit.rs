@@ -1,5 +1,6 @@
 //! Changes to the text of a document that leave everything else as the user wrote it.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::{Document, Element, escape_attribute, escape_text};
@@ -9,13 +10,14 @@ use super::{Document, Element, escape_attribute, escape_text};
 #[derive(Debug)]
 pub struct Editor<'d> {
     document: &'d Document,
-    changes: Vec<(Range<usize>, String)>,
+    /// By start and end in the source, so that thousands of changes stay linear.
+    changes: BTreeMap<(usize, usize), String>,
 }
 
 impl<'d> Editor<'d> {
     /// An editor without changes.
     pub fn new(document: &'d Document) -> Self {
-        Self { document, changes: Vec::new() }
+        Self { document, changes: BTreeMap::new() }
     }
 
     /// Whether nothing was changed.
@@ -90,25 +92,25 @@ impl<'d> Editor<'d> {
 
     /// Puts a text in the place of a byte range of the source.
     pub fn replace(&mut self, span: Range<usize>, text: String) {
-        match self.changes.iter_mut().find(|(other, _)| *other == span) {
-            // Two additions at one place both stay, in their order.
-            Some((_, before)) if span.is_empty() => before.push_str(&text),
-            Some((_, before)) => *before = text,
-            None => self.changes.push((span, text)),
+        let change = self.changes.entry((span.start, span.end)).or_default();
+        // Two additions at one place both stay, in their order.
+        if span.is_empty() {
+            change.push_str(&text);
+        } else {
+            *change = text;
         }
     }
 
     /// The changed text.
-    pub fn finish(mut self) -> String {
-        self.changes.sort_by_key(|(span, _)| (span.start, span.end));
+    pub fn finish(self) -> String {
         let source = self.document.text();
         let mut result = String::with_capacity(source.len() + 64);
         let mut at = 0;
-        for (span, text) in self.changes {
-            if span.start >= at {
-                result.push_str(&source[at..span.start]);
+        for ((start, end), text) in self.changes {
+            if start >= at {
+                result.push_str(&source[at..start]);
                 result.push_str(&text);
-                at = span.end;
+                at = end;
             }
         }
         result.push_str(&source[at..]);
