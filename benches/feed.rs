@@ -11,10 +11,12 @@ use iiswsgi::feed::{self, About, Application, Feed, Options, PackageFile, Timest
 const SIZES: [usize; 3] = [1_000, 10_000, 20_000];
 const RUNS: usize = 5;
 
+type Work = fn(&Sample) -> usize;
+
 #[expect(clippy::print_stdout, reason = "the table is what a benchmark is for")]
 fn main() {
     println!("{:<8} {:>8} {:>10} {:>12} {:>9}", "work", "entries", "size", "time", "per entry");
-    let works: [(&str, fn(&Sample) -> usize); 4] = [
+    let works: [(&str, Work); 4] = [
         ("write", |sample| feed::write(&sample.feed).map_or(0, |text| text.len())),
         ("read", |sample| feed::read(sample.text.as_bytes()).map_or(0, |feed| feed.entries.len())),
         ("check", |sample| feed::check(sample.text.as_bytes()).len()),
