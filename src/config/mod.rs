@@ -21,5 +21,6 @@ pub use environment::*;
 pub use error::{Error, Problem, SettingError};
 pub use file::*;
 pub use load::{Config, FILE_NAMES, Overrides, PYPROJECT, Setting, from_yaml, load};
+pub(crate) use schema::pretty as pretty_schema;
 pub use schema::schema;
 pub use tree::Origin;

@@ -1,7 +1,5 @@
 //! Settings of what goes into the package and how it is written.
 
-use std::path::PathBuf;
-
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -9,21 +7,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::values::{Bounded, OneOrMany, PathPattern, Python, line, line_schema, one_line};
 
 /// Which files of the project go into the package, beside what MANIFEST.in and .gitignore say.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Files {
     /// Files that go in even when MANIFEST.in, .gitignore or the built-in rules leave them out.
     pub include: OneOrMany<PathPattern>,
     /// Files that stay out whatever else says that they go in.
     pub exclude: OneOrMany<PathPattern>,
-    /// Whether what .gitignore leaves out of the repository stays out of the package.
-    pub gitignore: bool,
-}
-
-impl Default for Files {
-    fn default() -> Self {
-        Self { include: OneOrMany::default(), exclude: OneOrMany::default(), gitignore: true }
-    }
 }
 
 /// Whether and how the requirements travel in the package as a wheelhouse, so that the server needs no network.
@@ -167,12 +157,6 @@ pub struct Package {
     #[serde(deserialize_with = "line")]
     #[schemars(schema_with = "line_schema")]
     pub file_name: Option<String>,
-    /// The template of the manifest, below the project.
-    pub manifest: Option<PathBuf>,
-    /// The parameters file, below the project.
-    pub parameters_file: Option<PathBuf>,
-    /// The template of web.config, below the project.
-    pub web_config: Option<PathBuf>,
 }
 
 /// How hard files are packed.

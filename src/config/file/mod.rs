@@ -25,7 +25,7 @@ pub use parameter::{EntryKind, Parameter, ParameterEntry, Validation};
 pub use serving::{Bootstrap, FastCgi, Handler, Protocol, ReturnCode, StderrMode};
 pub use test::{HeaderCheck, Method, Request, RequestPath, Test};
 pub use values::{Bounded, OneOrMany, PathPattern, Pattern, Python, Reserved, Scalar, Seconds};
-use values::{line, line_schema};
+use values::{line, line_schema, text_or_number, texts_by_name};
 
 /// The configuration of iiswsgi: `iiswsgi.yml`, or `[tool.iiswsgi]` in `pyproject.toml`. Every key is optional.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -42,7 +42,7 @@ pub struct FileConfig {
     pub name: Option<String>,
     /// The version of the package. Default: the project's version.
     #[serde(deserialize_with = "line")]
-    #[schemars(with = "Option<Python>")]
+    #[schemars(schema_with = "text_or_number")]
     pub version: Option<String>,
     /// The title that users are shown. Default: the name.
     #[serde(deserialize_with = "line")]
@@ -66,6 +66,7 @@ pub struct FileConfig {
     /// The FastCGI application in IIS.
     pub fastcgi: FastCgi,
     /// Environment variables of the application, by name.
+    #[schemars(schema_with = "texts_by_name")]
     pub environment: BTreeMap<EnvironmentName, String>,
     /// Which files go into the package.
     pub files: Files,
@@ -88,6 +89,7 @@ pub struct FileConfig {
     /// Folders with a project each, for a run over several packages; patterns are allowed.
     pub packages: OneOrMany<PathPattern>,
     /// Variables for the templates, by name.
+    #[schemars(schema_with = "texts_by_name")]
     pub define: BTreeMap<String, String>,
     /// The folder for packages and feed, below the project unless it is absolute.
     pub output: PathBuf,
@@ -149,19 +151,5 @@ impl<'de> Deserialize<'de> for EnvironmentName {
             )));
         }
         Ok(Self(name))
-    }
-}
-
-impl JsonSchema for EnvironmentName {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "EnvironmentName".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[^=\\s]+$" })
     }
 }

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::values::{Bounded, OneOrMany, Pattern, Seconds, line, line_schema};
+use super::values::{Bounded, OneOrMany, Pattern, Seconds, line, line_schema, texts_by_name};
 
 /// How the installed application is tested.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +40,7 @@ pub struct Request {
     /// The method.
     pub method: Method,
     /// Headers of the request.
+    #[schemars(schema_with = "texts_by_name")]
     pub headers: BTreeMap<String, String>,
     /// The body of the request.
     pub body: Option<String>,

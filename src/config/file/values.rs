@@ -299,6 +299,16 @@ pub(super) fn line_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "minLength": 1 })
 }
 
+/// The schema of a text that may be written as a number: it keeps its spelling.
+pub(super) fn text_or_number(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["string", "number"] })
+}
+
+/// The schema of texts by name, each of which may be written as a number.
+pub(super) fn texts_by_name(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "object", "additionalProperties": text_or_number(generator) })
+}
+
 /// A regular expression in the syntax of the crate `regex`: linear time, no look-around, no back-references.
 #[derive(Debug, Clone)]
 pub struct Pattern(regex::Regex);
