@@ -2,8 +2,8 @@
 //!
 //! The bytes depend on the content alone, never on the number of threads: pieces have a fixed length.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use flate2::{Compress, Compression, FlushCompress, Status};
@@ -31,7 +31,6 @@ const LEVEL: u8 = 6;
 const KEEP: usize = 4 << 20;
 
 /// An entry that is ready to be written.
-#[derive(Debug)]
 pub(super) struct Packed<'a> {
     pub(super) method: u16,
     pub(super) crc: u32,
@@ -41,12 +40,11 @@ pub(super) struct Packed<'a> {
 }
 
 /// Where the packed bytes of an entry are.
-#[derive(Debug)]
 pub(super) enum Body<'a> {
     Memory(Vec<u8>),
     Borrowed(&'a [u8]),
     /// In a scratch file, from its beginning.
-    Scratch(File),
+    Scratch(Box<dyn Read + Send>),
     /// Not kept: they are read once more.
     Again(&'a Content),
 }
@@ -61,30 +59,41 @@ impl Body<'_> {
     }
 }
 
+/// What all packing threads share.
+#[derive(Clone, Copy)]
+pub(super) struct Shared<'a> {
+    /// Contents up to this size in bytes are packed whole.
+    pub(super) whole: u64,
+    /// How many pieces of a larger one are packed at once.
+    pub(super) pieces: usize,
+    /// The folder for scratch files, when it is not the system's.
+    pub(super) scratch: Option<&'a Path>,
+    /// Ends the packing when it becomes true.
+    pub(super) cancel: &'a AtomicBool,
+    /// Counts the bytes that were packed.
+    pub(super) bytes: &'a AtomicU64,
+}
+
 /// Packs contents, one after the other, on one thread (and for large ones on some more).
 pub(super) struct Packer<'a> {
     compressor: Compressor,
     buffer: Vec<u8>,
-    whole: u64,
-    pieces: usize,
-    cancel: &'a AtomicBool,
-    bytes: &'a AtomicU64,
+    shared: Shared<'a>,
 }
 
 impl<'a> Packer<'a> {
-    /// Contents up to `whole` bytes are packed whole, others in as many `pieces` at once; `bytes` counts what was read.
-    pub(super) fn new(whole: u64, pieces: usize, cancel: &'a AtomicBool, bytes: &'a AtomicU64) -> Self {
+    pub(super) fn new(shared: Shared<'a>) -> Self {
         let level = CompressionLvl::new(i32::from(LEVEL)).unwrap_or_default();
-        let pieces = pieces.clamp(1, MAX_PIECES);
-        Self { compressor: Compressor::new(level), buffer: Vec::new(), whole, pieces, cancel, bytes }
+        let shared = Shared { pieces: shared.pieces.clamp(1, MAX_PIECES), ..shared };
+        Self { compressor: Compressor::new(level), buffer: Vec::new(), shared }
     }
 
     /// The most memory that packing a content takes, in bytes.
     pub(super) fn cost(&self, content: &Content) -> u64 {
         const LEAST: u64 = 4096;
         match content.size() {
-            size if size <= self.whole => LEAST + 2 * size,
-            _ => (self.pieces * 2 * PIECE) as u64,
+            size if size <= self.shared.whole => LEAST + 2 * size,
+            _ => (self.shared.pieces * 2 * PIECE) as u64,
         }
     }
 
@@ -93,7 +102,7 @@ impl<'a> Packer<'a> {
         let size = content.size();
         let packed = match content {
             Content::Folder => Packed { method: STORED, crc: 0, length: 0, body: Body::Borrowed(&[]) },
-            _ if size > self.whole => return self.pack_large(name, content),
+            _ if size > self.shared.whole => return self.pack_large(name, content),
             Content::Bytes(bytes) => self.pack_whole(bytes).unwrap_or_else(|crc| Packed {
                 method: STORED,
                 crc,
@@ -111,7 +120,7 @@ impl<'a> Packer<'a> {
                 }
             }
         };
-        self.bytes.fetch_add(size, Ordering::Relaxed);
+        self.shared.bytes.fetch_add(size, Ordering::Relaxed);
         Ok(packed)
     }
 
@@ -141,20 +150,21 @@ impl<'a> Packer<'a> {
         let failed = |source| Error::Content { name: name.to_owned(), source };
         let scratch_failed = |source| Error::Scratch { name: name.to_owned(), source };
         let mut input = open(content).map_err(failed)?;
-        let mut scratch = tempfile::tempfile().map_err(scratch_failed)?;
+        let scratch = self.shared.scratch.map_or_else(tempfile::tempfile, tempfile::tempfile_in);
+        let mut scratch = scratch.map_err(scratch_failed)?;
         let mut crc = crc32fast::Hasher::new();
         let (mut read, mut length) = (0, 0);
         let mut before = Vec::new();
         loop {
-            if self.cancel.load(Ordering::Relaxed) {
+            if self.shared.cancel.load(Ordering::Relaxed) {
                 return Err(Error::Cancelled);
             }
-            let mut pieces = Vec::with_capacity(self.pieces);
-            while pieces.len() < self.pieces && read < size {
+            let mut pieces = Vec::with_capacity(self.shared.pieces);
+            while pieces.len() < self.shared.pieces && read < size {
                 let piece = read_piece(&mut *input).map_err(failed)?;
                 read += piece.len() as u64;
                 crc.update(&piece);
-                self.bytes.fetch_add(piece.len() as u64, Ordering::Relaxed);
+                self.shared.bytes.fetch_add(piece.len() as u64, Ordering::Relaxed);
                 let ended = piece.len() < PIECE;
                 pieces.push(piece);
                 if ended {
@@ -177,7 +187,7 @@ impl<'a> Packer<'a> {
             return Ok(Packed { method: STORED, crc, length: size, body: Body::Again(content) });
         }
         scratch.seek(SeekFrom::Start(0)).map_err(scratch_failed)?;
-        Ok(Packed { method: DEFLATED, crc, length, body: Body::Scratch(scratch) })
+        Ok(Packed { method: DEFLATED, crc, length, body: Body::Scratch(Box::new(scratch)) })
     }
 }
 

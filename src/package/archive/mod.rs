@@ -20,6 +20,7 @@ mod tests;
 use std::fmt;
 use std::io;
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -157,6 +158,9 @@ pub struct WriteOptions<'a> {
     pub time: Option<u64>,
     /// How many entries are packed at once; as many as there are cores when it is not given.
     pub threads: Option<NonZero<usize>>,
+    /// The folder for the nameless scratch files that contents over 32 MiB go through; the system's own, which may be
+    /// in memory, when it is not given.
+    pub scratch: Option<&'a Path>,
     /// Is told about the progress, on the thread that called the writer.
     pub progress: Option<&'a dyn Fn(Progress<'_>)>,
     /// Ends the writing early when it becomes true.

@@ -1,11 +1,11 @@
 //! Writes an archive: checks the entries, packs them on all cores, and puts them down in order.
 
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::deflate::{self, Body, Packed, Packer};
+use super::deflate::{self, Body, Packed, Packer, Shared};
 use super::name::{self, Names};
 use super::record::{self, DosTime, Header};
 use super::schedule::{Schedule, StopOnDrop, Taken};
@@ -54,29 +54,28 @@ pub(super) fn write_within(
     bounds: Bounds,
 ) -> Result<Digests, Error> {
     let entries = checked(entries, bounds)?;
-    let threads = options
-        .threads
-        .or_else(|| std::thread::available_parallelism().ok())
-        .map_or(1, NonZero::get)
-        .min(entries.len().max(1));
-    let never = AtomicBool::new(false);
-    let cancel = options.cancel.unwrap_or(&never);
-    let bytes = AtomicU64::new(0);
-    let pieces =
-        options.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
+    let cores = options.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
+    let (never, bytes) = (AtomicBool::new(false), AtomicU64::new(0));
+    let shared = Shared {
+        whole: bounds.whole,
+        pieces: cores,
+        scratch: options.scratch,
+        cancel: options.cancel.unwrap_or(&never),
+        bytes: &bytes,
+    };
     let schedule = Schedule::new(entries.len(), BUDGET);
     std::thread::scope(|scope| {
-        for _ in 0..threads {
+        for _ in 0..cores.min(entries.len()) {
             scope.spawn(|| {
                 let on_panic = StopOnDrop(&schedule);
-                work(&entries, &schedule, &mut Packer::new(bounds.whole, pieces, cancel, &bytes));
+                work(&entries, &schedule, &mut Packer::new(shared));
                 std::mem::forget(on_panic);
             });
         }
         // Whatever way this ends, the threads must too.
         let _stop = StopOnDrop(&schedule);
         let output = Output::new(out, DosTime::of(options.time), bounds.archive);
-        put_down(&entries, &schedule, output, options, cancel, &bytes)
+        put_down(&entries, &schedule, output, options, shared)
     })
 }
 
@@ -100,19 +99,18 @@ fn put_down<'a>(
     schedule: &Schedule<Outcome<'a>>,
     mut output: Output<'_>,
     options: &WriteOptions<'_>,
-    cancel: &AtomicBool,
-    bytes: &AtomicU64,
+    shared: Shared<'_>,
 ) -> Result<Digests, Error> {
     let all_bytes = entries.iter().map(|entry| entry.content.size()).sum();
     let tell = |name: &str, done: usize| {
         if let Some(progress) = options.progress {
-            let bytes = bytes.load(Ordering::Relaxed);
+            let bytes = shared.bytes.load(Ordering::Relaxed);
             progress(Progress { name, entries: done, all_entries: entries.len(), bytes, all_bytes });
         }
     };
     for (index, entry) in entries.iter().enumerate() {
         let packed = loop {
-            if cancel.load(Ordering::Relaxed) {
+            if shared.cancel.load(Ordering::Relaxed) {
                 return Err(Error::Cancelled);
             }
             match schedule.take(index, PATIENCE) {
@@ -122,7 +120,7 @@ fn put_down<'a>(
             }
         };
         let held = packed.body.held();
-        output.entry(entry, packed, cancel)?;
+        output.entry(entry, packed, shared.cancel)?;
         schedule.release(held);
         tell(&entry.name, index + 1);
     }
@@ -207,8 +205,7 @@ impl<'a> Output<'a> {
             Body::Borrowed(bytes) => self.out.write_all(bytes).map_err(Error::Write)?,
             Body::Scratch(mut file) => {
                 let failed = |source| Error::Scratch { name: entry.name.clone(), source };
-                file.seek(SeekFrom::Start(0)).map_err(failed)?;
-                self.copy(&mut file, packed.length, cancel, failed)?;
+                self.copy(&mut *file, packed.length, cancel, failed)?;
             }
             Body::Again(content) => self.again(entry, content, packed.crc, cancel)?,
         }
