@@ -84,8 +84,9 @@ impl Application {
 
     /// Whether a `scriptProcessor` leads to this application. IIS compares without regard to case.
     pub fn is_led_to_by(&self, script_processor: &str) -> bool {
-        let wanted = script_processor.strip_suffix('|').unwrap_or(script_processor);
-        wanted.to_lowercase() == self.script_processor().to_lowercase()
+        let own = self.script_processor().to_lowercase();
+        let asked = script_processor.to_lowercase();
+        asked == own || (self.arguments.is_empty() && asked.strip_suffix('|') == Some(&own))
     }
 }
 
