@@ -28,8 +28,6 @@ variables! {
     IISWSGI_CONFIG
     /// Where built gateways and downloads are kept. Default: `iiswsgi` in the system's cache folder.
     IISWSGI_CACHE
-    /// A gateway that was built before: its wheel is taken as it is.
-    IISWSGI_GATEWAY_WHEEL
     /// The time of every file in packages and feeds, in seconds since 1970, for builds that give the same bytes.
     SOURCE_DATE_EPOCH
     /// Set to anything: no colours on the terminal.

@@ -7,13 +7,16 @@
 mod deserialize;
 mod environment;
 mod error;
-mod file;
+pub mod file;
 mod load;
 mod read;
+pub mod reference;
 mod schema;
 mod tree;
 mod validate;
 
+#[cfg(test)]
+mod document_tests;
 #[cfg(test)]
 mod tests;
 

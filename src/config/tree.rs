@@ -186,6 +186,31 @@ impl Node {
 }
 
 #[cfg(test)]
+impl Node {
+    /// The paths of all keys, without the indexes of lists.
+    pub(super) fn keys(&self) -> std::collections::BTreeSet<String> {
+        fn walk(node: &Node, path: &str, into: &mut std::collections::BTreeSet<String>) {
+            match &node.value {
+                Value::List(items) => items.iter().for_each(|item| walk(item, path, into)),
+                Value::Map(entries) => {
+                    for (key, below) in entries {
+                        let path =
+                            if path.is_empty() { key.name.clone() } else { format!("{path}.{}", key.name) };
+                        walk(below, &path, into);
+                        into.insert(path);
+                    }
+                }
+                _ => {}
+            }
+        }
+
+        let mut keys = std::collections::BTreeSet::new();
+        walk(self, "", &mut keys);
+        keys
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
