@@ -17,7 +17,7 @@
 //! | [`gateway`] | the responder: accept, serve, drain | fastcgi, transport |
 //! | [`inspect`], [`clean`] | what is in a file; the WebPI cache | package, feed, base |
 //! | [`ci`] | GitHub Actions: annotations, outputs, summary | event, error |
-//! | base: [`error`] [`event`] [`finding`] [`files`] [`process`] [`digest`] [`template`] [`xml`] [`secret`] | leaves | each other |
+//! | base: [`error`] [`event`] [`finding`] [`files`] [`process`] [`digest`] [`template`] [`xml`] [`uri`] [`secret`] | leaves | each other |
 //!
 //! `fastcgi`, `package`, `feed` and the gateway's environ rules open no file, socket, clock or environment: data in,
 //! bytes out. External programs are started in `process`, printing is done in `cli` and `ci`, the environment is read
@@ -68,5 +68,6 @@ pub mod template;
 #[cfg(all(test, feature = "cli"))]
 mod testdata;
 pub mod transport;
+pub mod uri;
 #[cfg(feature = "cli")]
 pub mod xml;

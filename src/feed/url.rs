@@ -4,9 +4,9 @@
 //! (RFC 3986, 2.1), except a whole URL at the beginning of the template; `{{` and `}}` are braces.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use super::Error;
+use crate::uri::{encode_non_ascii, fault, file_url, percent_encode};
 
 /// The template for packages that are attached to a GitHub release.
 pub const GITHUB_RELEASE: &str = "https://github.com/{repository}/releases/download/{tag}/{file}";
@@ -109,7 +109,7 @@ pub fn expand(template: &str, variables: &Variables) -> Result<String, Error> {
             if url.is_empty() && fault(value).is_none() {
                 url.push_str(value);
             } else {
-                push_encoded(&mut url, &inner[..end], value);
+                url.push_str(&encoded(&inner[..end], value));
             }
             rest = &inner[end + 1..];
         } else {
@@ -118,7 +118,7 @@ pub fn expand(template: &str, variables: &Variables) -> Result<String, Error> {
         }
     }
     url.push_str(rest);
-    let url = encode_others(&url);
+    let url = encode_non_ascii(&url);
     match fault(&url) {
         None => Ok(url),
         Some(reason) => Err(Error::BadUrl { template: template.to_owned(), url, reason }),
@@ -148,81 +148,12 @@ fn value_of<'v>(
 }
 
 /// Slashes of a repository and of a path are the structure of the URL; in all other values they are data.
-pub(super) fn push_encoded(url: &mut String, name: &str, value: &str) {
-    let path = matches!(name, "repository" | "msdeploy_package");
-    for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => url.push(char::from(byte)),
-            b'/' if path => url.push('/'),
-            b'\\' if name == "msdeploy_package" => url.push('/'),
-            _ => push_percent(url, byte),
-        }
+fn encoded(name: &str, value: &str) -> String {
+    match name {
+        "repository" => percent_encode(value, "/"),
+        "msdeploy_package" => percent_encode(&value.replace('\\', "/"), "/"),
+        _ => percent_encode(value, ""),
     }
-}
-
-fn push_percent(url: &mut String, byte: u8) {
-    let _ = write!(url, "%{byte:02X}");
-}
-
-/// Characters outside of ASCII, which only the template's own text can hold by now.
-fn encode_others(url: &str) -> String {
-    let mut encoded = String::with_capacity(url.len());
-    for character in url.chars() {
-        if character.is_ascii() {
-            encoded.push(character);
-        } else {
-            for byte in character.encode_utf8(&mut [0; 4]).bytes() {
-                push_percent(&mut encoded, byte);
-            }
-        }
-    }
-    encoded
-}
-
-/// What keeps a text from being an absolute `http:`, `https:` or `file:` URL, as a lower-case fragment.
-pub fn fault(url: &str) -> Option<&'static str> {
-    let Some((scheme, rest)) = url.split_once(':') else { return Some("it is not absolute") };
-    let file = scheme.eq_ignore_ascii_case("file");
-    if !file && !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-        return Some("its scheme is none of `https`, `http` and `file`");
-    }
-    let Some(rest) = rest.strip_prefix("//") else { return Some("`//` is missing after the scheme") };
-    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    if rest.chars().any(|c| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(c)) {
-        return Some("it holds a blank or another character that must be percent-encoded");
-    }
-    if authority.contains('@') {
-        return Some("it carries a user name or a password");
-    }
-    if file {
-        return (path.len() < 2).then_some("the path is missing");
-    }
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !authority.ends_with(']') => (host, port),
-        _ => (authority, "80"),
-    };
-    if host.is_empty() || host.starts_with('.') {
-        return Some("the host is missing");
-    }
-    port.parse::<u16>().is_err().then_some("its port is no number below 65536")
-}
-
-/// The `file:` URL (RFC 8089) of an absolute path of Windows or Unix. None for a relative path.
-pub fn file_url(path: &str) -> Option<String> {
-    let path = path.strip_prefix(r"\\?\").unwrap_or(path).replace('\\', "/");
-    let drive = path.as_bytes();
-    let is_drive = drive.len() > 2 && drive[0].is_ascii_alphabetic() && drive[1] == b':' && drive[2] == b'/';
-    let (mut url, rest) = if is_drive {
-        (format!("file:///{}", &path[..2]), &path[2..])
-    } else if let Some(share) = path.strip_prefix("//") {
-        ("file://".to_owned(), share)
-    } else if path.starts_with('/') {
-        ("file://".to_owned(), path.as_str())
-    } else {
-        return None;
-    };
-    push_encoded(&mut url, "msdeploy_package", rest);
-    Some(url)
 }
 
 #[cfg(test)]
@@ -322,15 +253,6 @@ mod tests {
         {
             assert_eq!(expand(good, &variables()).unwrap(), good);
         }
-    }
-
-    #[test]
-    fn paths_of_both_systems_become_file_urls() {
-        assert_eq!(file_url("/a b/ä#.zip").unwrap(), "file:///a%20b/%C3%A4%23.zip");
-        assert_eq!(file_url(r"\\server\share\x.zip").unwrap(), "file://server/share/x.zip");
-        assert_eq!(file_url(r"\\?\C:\x.zip").unwrap(), "file:///C:/x.zip");
-        assert_eq!(file_url("x.zip"), None);
-        assert_eq!(file_url("C:x.zip"), None);
     }
 
     proptest! {

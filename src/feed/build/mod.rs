@@ -6,6 +6,7 @@ use super::{
     Dependency, DiscoveryHint, Entry, EntryKind, Feed, InstallCommand, Installer, InstallerFile, Keyword,
     Language, MsDeploy, Person, Resources, Text, Timestamp,
 };
+use crate::uri::percent_encode;
 
 /// What applications and products have in common. Texts that are empty count as not given.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -183,7 +184,7 @@ impl About {
         let mut entry = Entry::new(kind, name, &self.version);
         let url = given(self.url.as_ref());
         // Two packages of one project have one home page, and ids must differ (RFC 4287, 4.2.6).
-        entry.id = format!("{}#{}", url.as_deref().unwrap_or(&options.feed_id), fragment(name));
+        entry.id = format!("{}#{}", url.as_deref().unwrap_or(&options.feed_id), percent_encode(name, ""));
         entry.title = named(given(self.title.as_ref()).unwrap_or_else(|| name.to_owned()), "Title");
         entry.summary = given(self.summary.as_ref()).map(|text| named(text, "Summary"));
         entry.long_summary = given(self.description.as_ref()).map(|text| named(text, "LongSummary"));
@@ -301,13 +302,6 @@ fn log_file(name: &str) -> String {
     let name: String =
         name.chars().map(|c| if c.is_control() || "<>:\"/\\|?*%".contains(c) { '_' } else { c }).collect();
     format!("%TMP%\\{name}.log")
-}
-
-/// A name as the fragment of a URI.
-fn fragment(name: &str) -> String {
-    let mut encoded = String::new();
-    super::url::push_encoded(&mut encoded, "", name);
-    encoded
 }
 
 #[cfg(test)]

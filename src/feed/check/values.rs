@@ -1,7 +1,8 @@
 //! Checks of single values: times, addresses, sizes and hashes.
 
 use super::places::Places;
-use crate::feed::{Timestamp, url};
+use crate::feed::Timestamp;
+use crate::uri;
 use crate::xml::Element;
 
 /// The largest package that Web Deploy takes, in KB: 2,147,483,647 bytes.
@@ -28,7 +29,7 @@ pub(super) fn installer_url(places: &mut Places, element: Element<'_>, hashed: b
     } else if scheme == "file" {
         let text = format!("`{text}` is on one machine: nobody else can install from it");
         places.warning("local-url", element, text);
-    } else if let Some(fault) = url::fault(text) {
+    } else if let Some(fault) = uri::fault(text) {
         places.error("malformed-url", element, format!("`{text}` is no absolute URL: {fault}"));
     } else if scheme == "http" && hashed {
         places.info("insecure-url", element, format!("`{text}` is fetched without TLS"));
@@ -57,7 +58,7 @@ fn page(places: &mut Places, element: Element<'_>, text: &str) {
     let name = element.local_name();
     if text.is_empty() {
         places.info("malformed-url", element, format!("`{name}` is empty"));
-    } else if let Some(fault) = url::fault(text) {
+    } else if let Some(fault) = uri::fault(text) {
         places.warning("malformed-url", element, format!("`{text}` in `{name}` is no absolute URL: {fault}"));
     } else if text.split(':').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("http")) {
         places.detail("insecure-url", element, format!("`{text}` in `{name}` is without TLS"));
