@@ -1,1 +1,26 @@
-//! The Python extension module `iiswsgi._gateway`.
+//! The Python extension module `iiswsgi._gateway`: a WSGI application behind the gateway of the library.
+//!
+//! Rust has the protocol, the sockets and the rules; Python has the application, its loading and the options
+//! (`python/iiswsgi`). What WSGI objects are is in the files of this folder; no protocol is here.
+
+mod bridge;
+mod environ;
+mod errors;
+mod file_wrapper;
+mod input;
+mod log;
+mod server;
+mod shared;
+mod start_response;
+mod text;
+
+/// The native half of the package `iiswsgi`. Its interface is described in `_gateway.pyi`.
+#[pyo3::pymodule]
+mod _gateway {
+    #[pymodule_export]
+    use super::file_wrapper::FileWrapper;
+    #[pymodule_export]
+    use super::log::Log;
+    #[pymodule_export]
+    use super::server::{Server, inherited, version};
+}

@@ -83,13 +83,15 @@ pub struct Connection {
     /// The body of a record that is only understood as a whole.
     body: Vec<u8>,
     closing: bool,
+    /// The id of the request that was ended last while its body still came.
+    unread: Option<u16>,
 }
 
 impl Connection {
     /// A fresh connection.
     pub fn new(limits: Limits) -> Self {
         let state = State::Header { bytes: [0; HEADER_LENGTH], length: 0 };
-        Self { limits, state, requests: Vec::new(), body: Vec::new(), closing: false }
+        Self { limits, state, requests: Vec::new(), body: Vec::new(), closing: false, unread: None }
     }
 
     /// Takes bytes off the front of `input` until there is an event to tell. None: all bytes are used up.
@@ -201,6 +203,9 @@ impl Connection {
             record::ABORT_REQUEST => return Ok(self.abort(id, out)),
             record::PARAMS => return Ok(self.end_params(id, out)),
             record::STDIN => {
+                if self.unread == Some(id) {
+                    self.unread = None;
+                }
                 if let Some(request) = self.request(id)
                     && request.phase == Phase::Body
                 {
@@ -291,6 +296,9 @@ impl Connection {
     pub fn end(&mut self, id: u16, app_status: u32, stderr_used: bool, out: &mut Vec<u8>) {
         let Some(index) = self.requests.iter().position(|request| request.id == id) else { return };
         let request = self.requests.swap_remove(index);
+        if matches!(request.phase, Phase::Params | Phase::Body) {
+            self.unread = Some(id);
+        }
         if stderr_used {
             record::push_stream_end(out, record::STDERR, id);
         }
@@ -302,6 +310,12 @@ impl Connection {
     /// Whether the connection is to be closed once the output is written (section 5.1, `FCGI_KEEP_CONN`).
     pub fn is_finished(&self) -> bool {
         self.closing && self.requests.is_empty()
+    }
+
+    /// Whether the bodies of all requests have ended, as far as the last that was ended tells. A connection that is
+    /// closed before that may lose the answer to a reset.
+    pub fn has_read_all(&self) -> bool {
+        self.unread.is_none()
     }
 
     /// Whether no request is open.

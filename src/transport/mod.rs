@@ -31,7 +31,7 @@ use std::io;
 use std::path::PathBuf;
 
 pub use endpoint::{Endpoint, EndpointError};
-pub use os::{Listener, Stream, Waker, inherited, open};
+pub use os::{Listener, Stream, Waker, inherited, open, redirect_output};
 pub use poller::Poller;
 
 use crate::error::{ExitCode, Failure};
@@ -83,6 +83,8 @@ pub enum Interest {
     Read,
     /// Room for bytes.
     Write,
+    /// Whichever comes first.
+    Either,
 }
 
 /// Why an endpoint cannot be served on.

@@ -51,6 +51,7 @@ impl Stream {
         let flags = match interest {
             Interest::Read => PollFlags::IN,
             Interest::Write => PollFlags::OUT,
+            Interest::Either => PollFlags::IN | PollFlags::OUT,
         };
         wait_for(self.descriptor.as_fd(), flags, timeout)
     }
@@ -101,8 +102,8 @@ pub struct Listener {
 impl Listener {
     fn new(descriptor: OwnedFd, endpoint: Endpoint) -> io::Result<Self> {
         rustix::io::ioctl_fionbio(&descriptor, true)?;
-        let is_tcp =
-            matches!(sockopt::socket_domain(&descriptor), Ok(AddressFamily::INET | AddressFamily::INET6));
+        let is_tcp = rustix::net::getsockname(&descriptor)
+            .is_ok_and(|address| address.address_family() != AddressFamily::UNIX);
         Ok(Self { descriptor, endpoint, is_tcp, file: None })
     }
 
@@ -260,6 +261,16 @@ fn take(number: u32) -> Result<Opened, Error> {
         }
         _ => Err(Error::Inherited { descriptor: number, kind }),
     }
+}
+
+/// Makes a file the standard output and the standard error of the process.
+///
+/// # Errors
+/// When the system has no descriptors left.
+pub fn redirect_output(file: &fs::File) -> io::Result<()> {
+    rustix::stdio::dup2_stdout(file)?;
+    rustix::stdio::dup2_stderr(file)?;
+    Ok(())
 }
 
 /// Wakes a thread that waits with a poller. It has a descriptor that a signal handler may write to.

@@ -1,0 +1,234 @@
+"""Finds the WSGI application that a text names, and keeps a server alive whose application cannot be loaded."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import threading
+import time
+
+# Seconds between two attempts to load an application that failed, unless a file has changed.
+PAUSE = 5.0
+# What is looked for in a file or module that is given without a name.
+USUAL_NAMES = ("application", "app")
+
+
+class LoadError(Exception):
+    """The application cannot be loaded. The reason is the cause."""
+
+
+def load(spec: str):
+    """The application that a text names.
+
+    ``module:callable``, ``module:factory()``, ``package.module.attribute``, ``path/file.py[:callable]`` or
+    ``paste:FILE.ini[#name]``.
+    """
+    if spec.startswith("paste:"):
+        return _paste(spec[len("paste:") :])
+    path, name = _split_path(spec)
+    if path is not None:
+        return _find(_module_from_file(path), name, spec)
+    if ":" in spec:
+        module, name = spec.split(":", 1)
+        return _find(importlib.import_module(module), name, spec)
+    return _dotted(spec)
+
+
+def _split_path(spec: str):
+    """A file's path and the name within it; None for what is no path."""
+    head, separator, name = spec.rpartition(":")
+    # `C:\app.py` has a colon that separates no name.
+    if separator and head.lower().endswith((".py", ".wsgi")):
+        return head, name
+    if spec.lower().endswith((".py", ".wsgi")) and (os.path.exists(spec) or os.sep in spec or "/" in spec):
+        return spec, ""
+    return None, ""
+
+
+def _module_from_file(path: str):
+    from importlib.machinery import SourceFileLoader
+    from importlib.util import module_from_spec, spec_from_loader
+
+    path = os.path.abspath(path)
+    folder, filename = os.path.split(path)
+    name = os.path.splitext(filename)[0]
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    if path.endswith(".py") and name.isidentifier() and name not in sys.modules:
+        module = importlib.import_module(name)
+        if os.path.abspath(getattr(module, "__file__", None) or "") == path:
+            return module
+    # A name that is no module's, or a module of that name from elsewhere.
+    loader = SourceFileLoader(name, path)
+    spec = spec_from_loader(name, loader)
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def _find(found, name: str, spec: str):
+    if not name:
+        for usual in USUAL_NAMES:
+            if callable(getattr(found, usual, None)):
+                return getattr(found, usual)
+        raise LoadError(f"`{spec}` has no callable `{'` or `'.join(USUAL_NAMES)}`; write `{spec}:NAME`")
+    is_factory = name.endswith("()")
+    for part in name[:-2].split(".") if is_factory else name.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            raise LoadError(f"`{spec}`: there is no `{part}` in `{getattr(found, '__name__', found)}`") from None
+    return _checked(found() if is_factory else found, spec)
+
+
+def _checked(found, spec: str):
+    if not callable(found):
+        raise LoadError(f"`{spec}` is {type(found).__name__}, which cannot be called as a WSGI application")
+    return found
+
+
+def _dotted(spec: str):
+    """``package.module.attribute``, as wfastcgi has it: the longest part that is a module, then attributes."""
+    name, call = (spec[:-2], "()") if spec.endswith("()") else (spec, "")
+    parts = name.split(".")
+    for end in range(len(parts), 0, -1):
+        module = ".".join(parts[:end])
+        try:
+            found = importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            # A module that is there but lacks another one is a failure of the application.
+            if error.name is None or not (module == error.name or module.startswith(error.name + ".")):
+                raise
+            if end == 1:
+                raise
+            continue
+        return _find(found, ".".join(parts[end:]) + call, spec)
+    raise LoadError(f"`{spec}` names no module")
+
+
+def _paste(spec: str):
+    from paste.deploy import loadapp
+
+    path, _, name = spec.partition("#")
+    _configure_logging(path)
+    return loadapp(f"config:{os.path.abspath(path)}", name=name or None)
+
+
+def _configure_logging(path: str) -> None:
+    """The logging sections of a Paste file, if it has some."""
+    from configparser import Error, RawConfigParser
+
+    parser = RawConfigParser()
+    try:
+        parser.read(path)
+    except Error:
+        return
+    if parser.has_section("loggers"):
+        from logging.config import fileConfig
+
+        path = os.path.abspath(path)
+        fileConfig(path, {"__file__": path, "here": os.path.dirname(path)}, disable_existing_loggers=False)
+
+
+class Loading:
+    """An application that is loaded when it can be.
+
+    Until then it raises the reason for each request; the server answers 500 and logs. It tries again when one of the
+    files that took part has changed, or after a pause.
+    """
+
+    def __init__(self, spec: str, log) -> None:
+        self.spec = spec
+        self.log = log
+        self.lock = threading.Lock()
+        self.app = None
+        self.error: BaseException | None = None
+        self.tried = 0.0
+        self.files: dict[str, float] = {}
+
+    def attempt(self):
+        """The application, or None."""
+        known = set(sys.modules)
+        self.tried = time.monotonic()
+        try:
+            self.app = load(self.spec)
+            self.error = None
+        except (Exception, SystemExit) as error:
+            self.error = error
+            self.log.write("error", explanation(self.spec, error))
+            self.files = _times(_files_of(error))
+            # What was imported half is imported again, so that a mended file is read.
+            for name in set(sys.modules) - known:
+                sys.modules.pop(name, None)
+        return self.app
+
+    def __call__(self, environ, start_response):
+        app = self.app
+        if app is None:
+            with self.lock:
+                if self.app is None and self._is_due():
+                    importlib.invalidate_caches()
+                    self.attempt()
+                app = self.app
+        if app is None:
+            raise LoadError(f"cannot load `{self.spec}`") from self.error
+        return app(environ, start_response)
+
+    def _is_due(self) -> bool:
+        return time.monotonic() - self.tried >= PAUSE or _times(self.files) != self.files
+
+
+def _times(paths) -> dict[str, float]:
+    times = {}
+    for path in paths:
+        try:
+            times[path] = os.stat(path).st_mtime
+        except OSError:
+            times[path] = 0.0
+    return times
+
+
+def _files_of(error: BaseException) -> set[str]:
+    """The files that a failure went through, and the one with a syntax error."""
+    files = set()
+    while error is not None:
+        trace = error.__traceback__
+        while trace is not None:
+            files.add(trace.tb_frame.f_code.co_filename)
+            trace = trace.tb_next
+        if isinstance(error, SyntaxError) and error.filename:
+            files.add(error.filename)
+        error = error.__cause__ or error.__context__
+    return {path for path in files if os.path.isabs(path)}
+
+
+def explanation(spec: str, error: BaseException) -> str:
+    """Why an application cannot be loaded, with what of the machine decides about it."""
+    import traceback
+
+    lines = [f"cannot load the application `{spec}`"]
+    lines += "".join(traceback.format_exception(type(error), error, error.__traceback__)).splitlines()
+    lines.append(f"interpreter: {sys.executable} ({sys.version.split()[0]})")
+    lines.append(f"working directory: {os.getcwd()}")
+    lines += [f"sys.path: {path}{_fault(path)}" for path in sys.path]
+    return "\n".join(lines)
+
+
+def _fault(path: str) -> str:
+    """What is wrong with a folder of ``sys.path``, if anything."""
+    folder = path or "."
+    if not os.path.exists(folder):
+        return " (does not exist)"
+    if not os.access(folder, os.R_OK):
+        return f" (not readable for {_user()})"
+    return ""
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return f"the user `{getpass.getuser()}`"
+    except Exception:
+        return "this user"

@@ -1,0 +1,122 @@
+"""The options of ``python -m iiswsgi serve``: each is also an environment variable.
+
+A parser of our own: importing argparse takes longer than everything else that the start does.
+"""
+
+from __future__ import annotations
+
+from iiswsgi.serving import UsageError
+
+
+class Option:
+    """One option. A flag has no value."""
+
+    def __init__(self, name: str, kind, default, meta: str, text: str) -> None:
+        self.name = name
+        self.kind = kind
+        self.default = default
+        self.meta = meta
+        self.text = text
+
+    @property
+    def key(self) -> str:
+        return self.name[2:].replace("-", "_")
+
+    @property
+    def variable(self) -> str:
+        return "IISWSGI_" + self.key.upper()
+
+    def read(self, text: str, source: str):
+        """The value that a text means."""
+        if self.kind is bool:
+            lowered = text.strip().lower()
+            if lowered in ("1", "true", "yes", "on"):
+                return True
+            if lowered in ("", "0", "false", "no", "off"):
+                return False
+            raise UsageError(f"{source}: `{text}` is neither `true` nor `false`")
+        try:
+            value = self.kind(text)
+        except ValueError:
+            raise UsageError(f"{source}: `{text}` is no {'whole ' if self.kind is int else ''}number") from None
+        if self.kind in (int, float) and not 0 <= value < 1e12:
+            raise UsageError(f"{source}: `{text}` is out of range")
+        return value
+
+
+OPTIONS = [
+    Option("--bind", str, None, "ADDRESS", "unix:PATH, tcp:HOST:PORT or fd:N; without it descriptor 0 is looked at"),
+    Option("--threads", int, 1, "N", "requests that run at the same time (1)"),
+    Option("--max-requests", int, None, "N", "stop after so many requests"),
+    Option("--graceful-timeout", float, 30.0, "SECONDS", "how long running requests may take after SIGTERM (30)"),
+    Option("--script-name", str, None, "PATH", "the path below which the application lives"),
+    Option("--max-params", int, 4 << 20, "BYTES", "the largest head of a request (4194304)"),
+    Option("--log-file", str, None, "FILE", "the log; `-` is standard error"),
+    Option("--log-level", str, "info", "LEVEL", "debug, info, warning or error (info)"),
+    Option("--log-size", int, 10 << 20, "BYTES", "rotate the log beyond this (10485760)"),
+    Option("--access-log", bool, False, "", "log each request"),
+    Option("--debug", bool, False, "", "show tracebacks on the error page"),
+    Option("--check", bool, False, "", "load the application, answer one request in memory, and exit"),
+]
+
+USAGE = "usage: python -m iiswsgi serve [OPTIONS] APP"
+
+
+def help_text() -> str:
+    """The help of the command."""
+    lines = [
+        USAGE,
+        "",
+        "Serve the WSGI application APP over FastCGI.",
+        "",
+        "APP is module:callable, module:factory(), package.module.attribute, path/file.py[:callable] or",
+        "paste:FILE.ini[#name]. Without APP the environment variable WSGI_HANDLER is read.",
+        "",
+        "options:",
+    ]
+    for option in OPTIONS:
+        head = f"  {option.name} {option.meta}".rstrip()
+        lines.append(f"{head:<29} {option.text}")
+    lines += [
+        "  -h, --help                  show this text",
+        "",
+        "Each option is also an environment variable: --log-level is IISWSGI_LOG_LEVEL.",
+    ]
+    return "\n".join(lines)
+
+
+def parse(arguments: list[str], environ) -> tuple[str | None, dict]:
+    """The application's name and the values of the options: arguments before environment before defaults."""
+    known = {option.name: option for option in OPTIONS}
+    values = {}
+    for option in OPTIONS:
+        text = environ.get(option.variable)
+        values[option.key] = option.default if text is None else option.read(text, option.variable)
+    names = []
+    rest = iter(arguments)
+    for argument in rest:
+        name, equals, text = argument.partition("=")
+        if argument == "--":
+            names += rest
+        elif not argument.startswith("-") or argument == "-":
+            names.append(argument)
+        elif name not in known:
+            raise UsageError(f"unknown option `{name}`{_nearest(name, known)}")
+        elif known[name].kind is bool and not equals:
+            values[known[name].key] = True
+        else:
+            if not equals:
+                text = next(rest, None)
+            if text is None:
+                raise UsageError(f"`{name}` needs a value")
+            values[known[name].key] = known[name].read(text, f"`{name}`")
+    if len(names) > 1:
+        raise UsageError(f"one application is expected, not {len(names)}: `{'`, `'.join(names)}`")
+    return (names[0] if names else environ.get("WSGI_HANDLER")), values
+
+
+def _nearest(name: str, known) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, 1)
+    return f"\nhint: Did you mean `{near[0]}`?" if near else ""

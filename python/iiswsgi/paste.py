@@ -1,0 +1,51 @@
+"""Entry points for Paste: ``egg:iiswsgi#iis`` and ``egg:iiswsgi#test_app`` in an ini file."""
+
+from __future__ import annotations
+
+import html
+
+from iiswsgi.options import OPTIONS
+from iiswsgi.serving import UsageError, serve
+
+
+def _values(settings: dict) -> dict:
+    """The options of a ``[server:main]`` section, under the names of the command's, with ``_`` for ``-``."""
+    known = {option.key: option for option in OPTIONS if option.key != "check"}
+    values = {}
+    for key, text in settings.items():
+        key = key.replace("-", "_")
+        if key not in known:
+            raise UsageError(f"unknown setting `{key}` of `egg:iiswsgi#iis`: {', '.join(sorted(known))}")
+        values[key] = known[key].read(str(text), f"`{key}`")
+    return values
+
+
+def server_runner(app, global_conf, **settings) -> None:
+    """``paste.server_runner``: serves an application until the process is told to stop."""
+    serve(app, **_values(settings))
+
+
+def server_factory(global_conf, **settings):
+    """``paste.server_factory``: gives a function that serves an application."""
+    values = _values(settings)
+    return lambda app: serve(app, **values)
+
+
+def test_app(global_conf=None, **settings):
+    """``paste.app_factory``: an application that shows the environ of each request, escaped."""
+
+    def application(environ, start_response):
+        rows = "".join(
+            f"<tr><th>{html.escape(key)}</th><td>{html.escape(repr(value))}</td></tr>\n"
+            for key, value in sorted(environ.items())
+        )
+        page = (
+            "<!DOCTYPE html>\n<html><head><title>Test IIS FastCGI WSGI Application</title></head><body>\n"
+            "<h1>Test IIS FastCGI WSGI Application</h1>\n<table><caption>WSGI environ</caption>\n"
+            f"{rows}</table>\n</body></html>\n"
+        ).encode("utf-8")
+        headers = [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(page)))]
+        start_response("200 OK", headers)
+        return [page]
+
+    return application

@@ -1,0 +1,134 @@
+//! The server, for Python.
+
+use std::hash::RandomState;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use iiswsgi::error::Failure;
+use iiswsgi::fastcgi::connection::Limits;
+use iiswsgi::gateway::environ::Rules;
+use iiswsgi::gateway::{self, Options};
+use iiswsgi::transport::{self, Endpoint};
+use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::bridge::Bridge;
+use crate::environ::Builder;
+use crate::log::Log;
+
+/// A FastCGI server of one WSGI application.
+#[pyclass(frozen, module = "iiswsgi")]
+pub(crate) struct Server {
+    server: Arc<gateway::Server>,
+    bridge: Bridge,
+}
+
+fn failed(failure: &dyn Failure) -> String {
+    iiswsgi::error::Shown::of(failure).to_string()
+}
+
+#[pymethods]
+impl Server {
+    /// Starts to listen. The names are those of the options of `iiswsgi serve`.
+    #[new]
+    #[pyo3(signature = (
+        app, bind, *, environ, log, on_signal, threads = 1, max_requests = None, graceful_timeout = 30.0,
+        max_params = 4 << 20, connections = 4096, script_name = None, path_info_for_script_mappings = false,
+        debug = false, access_log = false,
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "they are keyword arguments in Python")]
+    fn new(
+        app: Py<PyAny>,
+        bind: &str,
+        environ: Py<PyDict>,
+        log: &Bound<'_, Log>,
+        on_signal: Py<PyAny>,
+        threads: usize,
+        max_requests: Option<u64>,
+        graceful_timeout: f64,
+        max_params: usize,
+        connections: usize,
+        script_name: Option<&str>,
+        path_info_for_script_mappings: bool,
+        debug: bool,
+        access_log: bool,
+    ) -> PyResult<Self> {
+        let endpoint: Endpoint = bind.parse().map_err(|error| PyValueError::new_err(failed(&error)))?;
+        let graceful_timeout = Duration::try_from_secs_f64(graceful_timeout)
+            .map_err(|error| PyValueError::new_err(format!("graceful_timeout: {error}")))?;
+        let limits = Limits {
+            params: max_params,
+            max_connections: connections,
+            max_requests: connections,
+            ..Limits::default()
+        };
+        let options =
+            Options { limits, connections, threads: threads.max(1), max_requests, graceful_timeout };
+        let opened = transport::open(&endpoint).map_err(|error| PyOSError::new_err(failed(&error)))?;
+        let server = gateway::Server::new(opened, options)?;
+        let rules = Rules {
+            script_name: script_name.map(|name| name.as_bytes().to_vec()),
+            path_info_for_script_mappings,
+        };
+        let bridge = Bridge {
+            app,
+            environ: Mutex::new(Builder::new(rules, environ)),
+            log: Arc::clone(&log.get().0),
+            on_signal,
+            debug,
+            access_log,
+            incidents: AtomicU64::new(0),
+            seed: RandomState::new(),
+        };
+        Ok(Self { server, bridge })
+    }
+
+    /// Serves until the server stops. Each of the threads calls it once.
+    fn run(&self) {
+        self.server.run(&self.bridge);
+    }
+
+    /// Finishes the running requests, then all `run` return. Any thread may call it.
+    fn stop(&self) {
+        self.server.stop();
+    }
+
+    /// Where the server listens, as the option `--bind` is written; None for an inherited connection.
+    #[getter]
+    fn address(&self) -> Option<String> {
+        self.server.endpoint().map(ToString::to_string)
+    }
+
+    /// How many requests have been answered.
+    #[getter]
+    fn served(&self) -> u64 {
+        self.server.served()
+    }
+
+    /// A descriptor for `signal.set_wakeup_fd`.
+    #[getter]
+    fn signal_descriptor(&self) -> i64 {
+        self.server.signal_descriptor()
+    }
+}
+
+/// What an inherited descriptor is: `listening-socket`, `connected-socket`, `pipe`, `terminal`, `file` or `closed`.
+#[pyfunction]
+pub(crate) fn inherited(descriptor: u32) -> &'static str {
+    match transport::inherited(descriptor) {
+        transport::Inherited::ListeningSocket => "listening-socket",
+        transport::Inherited::ConnectedSocket => "connected-socket",
+        transport::Inherited::Pipe => "pipe",
+        transport::Inherited::Terminal => "terminal",
+        transport::Inherited::File => "file",
+        transport::Inherited::Closed => "closed",
+    }
+}
+
+/// The version of the package.
+#[pyfunction]
+pub(crate) fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}

@@ -1,0 +1,46 @@
+//! The exchange of a running request, as the Python objects of that request share it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use iiswsgi::gateway::{Exchange, Pause};
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+
+/// Lets other Python threads run while this one waits.
+pub(crate) struct Detach<'py>(pub(crate) Python<'py>);
+
+impl Pause for Detach<'_> {
+    fn pause(&self, wait: &mut (dyn FnMut() + Send)) {
+        self.0.detach(wait);
+    }
+}
+
+/// The exchange, until the request is over. Objects that outlive their request find nothing.
+#[derive(Clone)]
+pub(crate) struct Shared(Arc<Mutex<Option<Exchange>>>);
+
+impl Shared {
+    pub(crate) fn new(exchange: Exchange) -> Self {
+        Self(Arc::new(Mutex::new(Some(exchange))))
+    }
+
+    /// The lock is taken without holding up Python: who has it may wait for the web server.
+    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Option<Exchange>> {
+        self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the exchange. None when the request is over.
+    pub(crate) fn with<R>(
+        &self,
+        py: Python<'_>,
+        act: impl FnOnce(&mut Exchange, &Detach<'_>) -> R,
+    ) -> Option<R> {
+        let mut exchange = self.lock(py);
+        exchange.as_mut().map(|exchange| act(exchange, &Detach(py)))
+    }
+
+    /// Takes the exchange away: the request is over.
+    pub(crate) fn take(&self, py: Python<'_>) -> Option<Exchange> {
+        self.lock(py).take()
+    }
+}

@@ -1,0 +1,104 @@
+//! `start_response` and the `write` that it gives (PEP 3333, "The `start_response()` Callable").
+
+use iiswsgi::gateway::Exchange;
+use iiswsgi::gateway::response::{Head, HeadError};
+use pyo3::exceptions::{PyAssertionError, PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyTuple};
+
+use crate::bridge::gone;
+use crate::shared::Shared;
+use crate::text::encode;
+
+/// Starts the answer of one request.
+#[pyclass(frozen, module = "iiswsgi")]
+pub(crate) struct StartResponse(Shared);
+
+impl StartResponse {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self(shared)
+    }
+}
+
+fn refused(error: &HeadError) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}
+
+fn over() -> PyErr {
+    PyRuntimeError::new_err("the request is over")
+}
+
+fn head(status: &Bound<'_, PyAny>, headers: &Bound<'_, PyAny>) -> PyResult<Head> {
+    let mut head = Head::new(encode(status, "the status")?.as_bytes()).map_err(|error| refused(&error))?;
+    for header in headers.try_iter()? {
+        let header = header?;
+        let pair = header.cast::<PyTuple>().ok().filter(|pair| pair.len() == 2);
+        let Some(pair) = pair else {
+            return Err(PyTypeError::new_err(format!(
+                "a header must be a tuple of two strings, not {}",
+                header.repr()?
+            )));
+        };
+        let name = encode(&pair.get_item(0)?, "a header's name")?;
+        let value = encode(&pair.get_item(1)?, "a header's value")?;
+        head.push(name.as_bytes(), value.as_bytes()).map_err(|error| refused(&error))?;
+    }
+    Ok(head)
+}
+
+/// An error while the answer is under way is the application's own again; before that it may replace the head.
+fn check_order(py: Python<'_>, exchange: &Exchange, exc_info: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    match exc_info {
+        None if exchange.has_head() => {
+            Err(PyAssertionError::new_err("start_response was called a second time without exc_info"))
+        }
+        Some(exc_info) if exchange.head_sent() => {
+            let exception = exc_info.get_item(1)?;
+            let traceback = exc_info.get_item(2)?;
+            let exception = exception.call_method1("with_traceback", (traceback,))?;
+            let _ = py;
+            Err(PyErr::from_value(exception))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[pymethods]
+impl StartResponse {
+    #[pyo3(signature = (status, headers, exc_info = None, /))]
+    fn __call__(
+        &self,
+        py: Python<'_>,
+        status: &Bound<'_, PyAny>,
+        headers: &Bound<'_, PyAny>,
+        exc_info: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Write> {
+        self.0.with(py, |exchange, _| check_order(py, exchange, exc_info)).ok_or_else(over)??;
+        // The lock is not held here: headers may be an object that runs code.
+        let head = head(status, headers)?;
+        self.0.with(py, |exchange, _| exchange.set_head(head)).ok_or_else(over)?;
+        Ok(Write(self.0.clone()))
+    }
+}
+
+/// Sends a piece of the body at once. For applications that cannot return an iterable.
+#[pyclass(frozen, module = "iiswsgi")]
+pub(crate) struct Write(Shared);
+
+#[pymethods]
+impl Write {
+    #[pyo3(signature = (data, /))]
+    fn __call__(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<()> {
+        let Ok(data) = data.cast::<PyBytes>() else {
+            return Err(PyTypeError::new_err(format!(
+                "write() takes bytes, not {}",
+                data.get_type().name()?
+            )));
+        };
+        let bytes = data.as_bytes();
+        let sent = self
+            .0
+            .with(py, |exchange, pause| exchange.send(bytes, pause).and_then(|()| exchange.flush(pause)));
+        sent.ok_or_else(over)?.map_err(gone)
+    }
+}

@@ -1,0 +1,344 @@
+//! The connections and who of them has news. Only the thread whose turn it is touches this.
+//!
+//! It waits for news; it never runs an application.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::link::{Filled, Link};
+use super::{Application, Options};
+use crate::transport::{Listener, Opened, Poller, Stream, Waker};
+
+const LISTENER: u64 = u64::MAX;
+const WAKER: u64 = u64::MAX - 1;
+/// How long a connection that we have closed may go on sending before it is cut.
+const LINGER: Duration = Duration::from_secs(2);
+/// How long no connection is accepted after the system had no room for one.
+const PAUSE_ACCEPTING: Duration = Duration::from_millis(100);
+/// How much of the bodies of waiting requests is taken in before anybody reads them.
+const AHEAD: usize = 256 << 10;
+
+/// What there is to do.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// A request waits on this connection.
+    Serve(Box<Link>),
+    /// Nothing more: the server is drained, or its time is over.
+    Stop,
+}
+
+#[derive(Debug)]
+enum Slot {
+    Free,
+    Idle(Box<Link>),
+    /// With a thread that runs a request. True: news came meanwhile.
+    Busy(bool),
+}
+
+/// All connections of a server.
+#[derive(Debug)]
+pub(super) struct Core {
+    poller: Poller,
+    listener: Option<Listener>,
+    listening: bool,
+    accept_again: Option<Instant>,
+    slots: Vec<(u32, Slot)>,
+    free: Vec<usize>,
+    open: usize,
+    ready: VecDeque<u64>,
+    news: Vec<u64>,
+    lingering: VecDeque<(Instant, u64)>,
+    options: Options,
+    /// After the only connection there is nothing to wait for.
+    single: bool,
+    deadline: Option<Instant>,
+}
+
+impl Core {
+    pub(super) fn new(opened: Opened, waker: &Waker, options: Options) -> io::Result<Self> {
+        let poller = Poller::new()?;
+        poller.add_level(waker, WAKER)?;
+        let mut core = Self {
+            poller,
+            listener: None,
+            listening: false,
+            accept_again: None,
+            slots: Vec::new(),
+            free: Vec::new(),
+            open: 0,
+            ready: VecDeque::new(),
+            news: Vec::new(),
+            lingering: VecDeque::new(),
+            options,
+            single: false,
+            deadline: None,
+        };
+        match opened {
+            Opened::Listener(listener) => {
+                core.poller.add_level(&listener, LISTENER)?;
+                core.listening = true;
+                core.listener = Some(listener);
+            }
+            Opened::Connected(stream) => {
+                core.single = true;
+                let link = core.adopt(stream);
+                core.give_back(link);
+            }
+        }
+        Ok(core)
+    }
+
+    /// Waits for a request. `returned` brings connections back that other threads had.
+    pub(super) fn next(
+        &mut self,
+        app: &dyn Application,
+        waker: &Waker,
+        returned: &dyn Fn() -> Vec<Box<Link>>,
+        stop: &dyn Fn() -> bool,
+    ) -> Next {
+        'news: loop {
+            for link in returned() {
+                self.give_back(link);
+            }
+            if self.deadline.is_none() && stop() {
+                self.begin_stop();
+            }
+            while let Some(token) = self.ready.pop_front() {
+                if let Some(link) = self.attend(token, app, waker) {
+                    return Next::Serve(link);
+                }
+                if token == WAKER {
+                    // It may have been woken for a connection that came back, or to stop.
+                    continue 'news;
+                }
+            }
+            let now = Instant::now();
+            if self.deadline.is_some_and(|deadline| self.open == 0 || deadline <= now)
+                || self.single && self.open == 0
+            {
+                return Next::Stop;
+            }
+            self.expire(now);
+            let timeout = self.timeout(now);
+            let Self { poller, news, .. } = self;
+            let mut result = Ok(());
+            app.pause(&mut || result = poller.wait(news, timeout));
+            if let Err(error) = result {
+                app.trouble(&format!("waiting for connections failed: {error}"));
+                return Next::Stop;
+            }
+            self.ready.extend(self.news.drain(..));
+        }
+    }
+
+    fn timeout(&self, now: Instant) -> Option<Duration> {
+        [self.deadline, self.accept_again, self.lingering.front().map(|(when, _)| *when)]
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|when| when.saturating_duration_since(now))
+    }
+
+    fn expire(&mut self, now: Instant) {
+        while let Some((when, token)) = self.lingering.front().copied() {
+            if when > now {
+                break;
+            }
+            self.lingering.pop_front();
+            if let Some(link) = self.take_idle(token) {
+                if link.lingering {
+                    self.close(link);
+                } else {
+                    self.park(link);
+                }
+            }
+        }
+        if self.accept_again.is_some_and(|when| when <= now) {
+            self.accept_again = None;
+            self.listen(true);
+        }
+    }
+
+    fn listen(&mut self, on: bool) {
+        let Some(listener) = &self.listener else { return };
+        if on && !self.listening {
+            self.listening = self.poller.add_level(listener, LISTENER).is_ok();
+        } else if !on && self.listening {
+            self.poller.remove(listener);
+            self.listening = false;
+        }
+    }
+
+    /// Looks after one source of news. Gives a connection on which a request waits.
+    fn attend(&mut self, token: u64, app: &dyn Application, waker: &Waker) -> Option<Box<Link>> {
+        match token {
+            LISTENER => self.accept(app),
+            WAKER => {
+                for byte in waker.take() {
+                    if byte != 0 && app.signalled(byte) && self.deadline.is_none() {
+                        self.begin_stop();
+                    }
+                }
+                None
+            }
+            _ => {
+                let link = self.take_idle(token)?;
+                self.progress(link)
+            }
+        }
+    }
+
+    fn accept(&mut self, app: &dyn Application) -> Option<Box<Link>> {
+        if self.open >= self.options.connections {
+            self.listen(false);
+            return None;
+        }
+        match self.listener.as_ref()?.accept() {
+            Ok(Some(stream)) => {
+                // There may be more; they come after what is ready already.
+                self.ready.push_back(LISTENER);
+                let link = self.adopt(stream);
+                self.progress(link)
+            }
+            Ok(None) => None,
+            Err(error) => {
+                app.trouble(&format!("accepting a connection failed: {error}"));
+                self.listen(false);
+                self.accept_again = Some(Instant::now() + PAUSE_ACCEPTING);
+                None
+            }
+        }
+    }
+
+    fn adopt(&mut self, stream: Stream) -> Box<Link> {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.slots.push((0, Slot::Free));
+            self.slots.len() - 1
+        });
+        let (generation, slot) = &mut self.slots[index];
+        *generation = generation.wrapping_add(1) & 0x7fff_ffff;
+        *slot = Slot::Busy(false);
+        self.open += 1;
+        let token = u64::from(*generation) << 32 | index as u64;
+        Box::new(Link::new(stream, self.options.limits, token))
+    }
+
+    /// The slot of a token, unless the token is of a connection that is gone.
+    fn slot(&mut self, token: u64) -> Option<&mut Slot> {
+        let index = usize::try_from(token & 0xffff_ffff).ok()?;
+        let (generation, slot) = self.slots.get_mut(index)?;
+        (u64::from(*generation) == token >> 32).then_some(slot)
+    }
+
+    fn take_idle(&mut self, token: u64) -> Option<Box<Link>> {
+        let slot = self.slot(token)?;
+        match std::mem::replace(slot, Slot::Busy(true)) {
+            Slot::Idle(link) => {
+                *slot = Slot::Busy(false);
+                Some(link)
+            }
+            Slot::Busy(_) => None,
+            Slot::Free => {
+                *slot = Slot::Free;
+                None
+            }
+        }
+    }
+
+    /// Reads and writes what is possible. The connection is given back when a request waits on it, else it is parked.
+    fn progress(&mut self, mut link: Box<Link>) -> Option<Box<Link>> {
+        link.flush();
+        while link.queue.is_empty() || link.buffered() < AHEAD {
+            if link.fill() != Filled::More {
+                break;
+            }
+        }
+        if link.queue.is_empty() || link.broken || link.lingering {
+            self.park(link);
+            return None;
+        }
+        Some(link)
+    }
+
+    /// A thread is done with a connection.
+    pub(super) fn give_back(&mut self, mut link: Box<Link>) {
+        let news = matches!(self.slot(link.token), Some(Slot::Busy(true)));
+        if (news || link.more) && !link.ended {
+            while link.buffered() < AHEAD && link.fill() == Filled::More {}
+        }
+        if !link.queue.is_empty() && !link.broken {
+            self.ready.push_back(link.token);
+        }
+        self.park(link);
+    }
+
+    /// Puts a connection to where it belongs now: away, lingering, or waiting.
+    fn park(&mut self, mut link: Box<Link>) {
+        let sent = link.flush();
+        let token = link.token;
+        if link.broken || (link.ended && link.queue.is_empty() && sent) {
+            return self.close(link);
+        }
+        let done = link.protocol.is_finished() || (self.deadline.is_some() && link.protocol.is_idle());
+        if done && sent && !link.lingering {
+            if link.protocol.has_read_all() {
+                return self.close(link);
+            }
+            link.stream.finish();
+            link.lingering = true;
+            self.lingering.push_back((Instant::now() + LINGER, token));
+        }
+        let Self { poller, .. } = self;
+        let mut known = Ok(());
+        if !link.registered {
+            known = poller.add(&link.stream, token);
+            link.registered = known.is_ok();
+        }
+        if known.is_ok() && link.watches_room == sent {
+            known = poller.watch_room(&link.stream, token, !sent);
+            link.watches_room = !sent;
+        }
+        match (known, self.slot(token)) {
+            (Ok(()), Some(slot)) => *slot = Slot::Idle(link),
+            (_, _) => self.close(link),
+        }
+    }
+
+    fn close(&mut self, link: Box<Link>) {
+        let token = link.token;
+        drop(link);
+        if let Some(slot) = self.slot(token) {
+            *slot = Slot::Free;
+            if let Ok(index) = usize::try_from(token & 0xffff_ffff) {
+                self.free.push(index);
+            }
+            self.open -= 1;
+            if self.accept_again.is_none() {
+                self.listen(true);
+            }
+        }
+    }
+
+    /// Takes in what waits already, then closes the door. Connections on which nothing runs are closed.
+    fn begin_stop(&mut self) {
+        self.deadline = Some(Instant::now() + self.options.graceful_timeout);
+        if let Some(listener) = self.listener.take() {
+            while let Ok(Some(stream)) = listener.accept() {
+                let link = self.adopt(stream);
+                if let Some(slot) = self.slot(link.token) {
+                    *slot = Slot::Idle(link);
+                }
+            }
+        }
+        let idle: Vec<u64> = self
+            .slots
+            .iter()
+            .filter_map(|(_, slot)| match slot {
+                Slot::Idle(link) => Some(link.token),
+                _ => None,
+            })
+            .collect();
+        self.ready.extend(idle);
+    }
+}
