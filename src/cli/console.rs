@@ -193,6 +193,7 @@ impl Console {
             return String::new();
         }
         match event {
+            Event::StageStarted { package, stage } => self.style().started(package, *stage),
             Event::StageEnded { package, stage, status, simulated, elapsed, .. } => {
                 self.style().stage(package, *stage, *status, *simulated, *elapsed)
             }
@@ -210,9 +211,10 @@ impl Console {
         let needed = match event {
             Event::Message(Message { severity: Severity::Warning | Severity::Error, .. })
             | Event::StageEnded { status: Status::Failed, .. } => Verbosity::Quiet,
-            Event::Message(Message { severity: Severity::Detail, .. }) | Event::ProgramRan { .. } => {
-                Verbosity::Verbose
-            }
+            Event::StageStarted { .. } if self.settings.format == LogFormat::Json => Verbosity::Normal,
+            Event::Message(Message { severity: Severity::Detail, .. })
+            | Event::ProgramRan { .. }
+            | Event::StageStarted { .. } => Verbosity::Verbose,
             Event::Progress { .. } => return false,
             _ => Verbosity::Normal,
         };

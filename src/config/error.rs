@@ -4,19 +4,14 @@ use std::path::PathBuf;
 
 use super::tree::Origin;
 use crate::error::{ExitCode, Failure, Location, shown};
+use crate::files;
 
 /// What can be wrong with a configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file cannot be read, or is not UTF-8.
-    #[error("cannot read `{}`", shown(path))]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Read(#[from] files::Error),
     /// A file that was named on the command line is not there.
     #[error("there is no configuration file `{}`", shown(path))]
     Missing {
@@ -61,7 +56,7 @@ pub enum Error {
 impl Failure for Error {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Read { .. } => None,
+            Self::Read(error) => error.hint(),
             Self::Missing { .. } => Some("Check the path that `--config` names.".into()),
             Self::TooLarge { .. } => Some("Put large texts into files of their own.".into()),
             Self::TwoFiles { .. } => Some("Keep one of them and remove the other.".into()),
@@ -77,9 +72,8 @@ impl Failure for Error {
 
     fn location(&self) -> Option<Location> {
         match self {
-            Self::Read { path, .. } | Self::Missing { path } | Self::TooLarge { path, .. } => {
-                Some(Location::file(path))
-            }
+            Self::Read(error) => error.location(),
+            Self::Missing { path } | Self::TooLarge { path, .. } => Some(Location::file(path)),
             Self::TwoFiles { location, .. } | Self::Syntax { location, .. } => Some(location.clone()),
             Self::Setting(error) => error.location(),
         }

@@ -12,6 +12,7 @@ use super::file::FileConfig;
 use super::tree::{Node, Origin, Value};
 use super::{deserialize, read, validate};
 use crate::error::{Location, shown};
+use crate::files;
 
 /// The names of the configuration file, in the order in which they are looked for.
 pub const FILE_NAMES: [&str; 2] = ["iiswsgi.yml", "iiswsgi.yaml"];
@@ -243,17 +244,14 @@ fn named(path: &Path) -> Result<Node, Error> {
 
 /// The text of a file; None when there is no such file. A byte order mark is not part of it.
 fn text(path: &Path) -> Result<Option<String>, Error> {
-    let error = |source| Error::Read { path: path.to_owned(), source };
-    let size = match std::fs::metadata(path) {
-        Ok(metadata) => metadata.len(),
-        Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(error(source)),
-    };
-    if size > MAX_SIZE {
-        return Err(Error::TooLarge { path: path.to_owned(), size, limit: MAX_SIZE });
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.len() > MAX_SIZE => {
+            Err(Error::TooLarge { path: path.to_owned(), size: metadata.len(), limit: MAX_SIZE })
+        }
+        Ok(_) => Ok(Some(files::read_text(path)?)),
+        Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(files::Error::Read { path: path.to_owned(), source }.into()),
     }
-    let text = std::fs::read_to_string(path).map_err(error)?;
-    Ok(Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)))
 }
 
 /// Reads a configuration from a YAML text, as if it were the file of a folder; for tests and `init`.

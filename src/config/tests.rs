@@ -291,6 +291,10 @@ fn settings_that_exclude_or_need_each_other_are_refused() {
             "iiswsgi.yml:1:14: the key `placeholder` is missing in `parameters[0]`",
         ),
         (
+            "environment: {Path: a, PATH: b}\n",
+            "iiswsgi.yml:1:21: `environment.Path` is also set as `PATH`; names are compared without regard to case",
+        ),
+        (
             "parameters: [{name: A}, {name: a}]\n",
             "iiswsgi.yml:1:32: `parameters[1].name` `a` stands twice; names are compared without regard to case",
         ),
@@ -357,10 +361,15 @@ fn files_that_cannot_be_read_are_refused() {
     let error = load(Some(&folder.path().join("none.yml"))).unwrap_err();
     assert!(matches!(error, Error::Missing { .. }), "{error}");
     fs::create_dir(folder.path().join("iiswsgi.yml")).unwrap();
-    assert!(matches!(load(None).unwrap_err(), Error::Read { .. }));
+    assert!(matches!(load(None).unwrap_err(), Error::Read(_)));
     fs::remove_dir(folder.path().join("iiswsgi.yml")).unwrap();
-    fs::write(folder.path().join("iiswsgi.yml"), b"app: \xff\n").unwrap();
-    assert!(matches!(load(None).unwrap_err(), Error::Read { .. }));
+    fs::write(folder.path().join("iiswsgi.yml"), b"# \n app: \xff\n").unwrap();
+    let error = load(None).unwrap_err();
+    assert_eq!(error.location().map(|place| place.line), Some(2), "{error}");
+    assert_eq!(
+        (error.exit_code(), error.hint().as_deref()),
+        (ExitCode::Usage, Some("Save the file as UTF-8."))
+    );
     fs::write(folder.path().join("iiswsgi.yml"), vec![b' '; 5 << 20]).unwrap();
     assert!(matches!(load(None).unwrap_err(), Error::TooLarge { .. }));
 }

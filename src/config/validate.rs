@@ -16,6 +16,9 @@ pub(super) fn check(settings: &FileConfig) -> Result<(), SettingError> {
     if let Some(name) = &settings.feed.file_name {
         file_name("feed.file-name", name)?;
     }
+    distinct("environment", settings.environment.keys().map(super::file::EnvironmentName::as_str))?;
+    distinct("define", settings.define.keys().map(String::as_str))?;
+    distinct("iis.parameters", settings.iis.parameters.keys().map(String::as_str))?;
     let mut names = BTreeMap::new();
     for (index, parameter) in settings.parameters.iter().enumerate() {
         let path = ["parameters".to_owned(), format!("[{index}]")];
@@ -67,6 +70,19 @@ fn file_name(key: &str, text: &str) -> Result<(), SettingError> {
     }
     let path: Vec<&str> = key.split('.').collect();
     Err(wrong(&path, format!("is `{text}`, expected a file name without a folder")))
+}
+
+/// Names that Windows, Web Deploy and templates would take for one.
+fn distinct<'a>(key: &str, names: impl Iterator<Item = &'a str>) -> Result<(), SettingError> {
+    let mut seen = BTreeMap::new();
+    for name in names {
+        if let Some(other) = seen.insert(name.to_lowercase(), name) {
+            let path: Vec<&str> = key.split('.').chain([name]).collect();
+            let text = format!("is also set as `{other}`; names are compared without regard to case");
+            return Err(wrong(&path, text));
+        }
+    }
+    Ok(())
 }
 
 fn check_parameter(parameter: &Parameter) -> Result<(), SettingError> {

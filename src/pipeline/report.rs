@@ -11,12 +11,12 @@ mod markdown;
 mod tests;
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::error::Location;
 use crate::event::{Severity, Stage, Status};
@@ -70,6 +70,7 @@ pub struct PackageReport {
     /// Its version.
     pub version: String,
     /// The project's folder.
+    #[serde(serialize_with = "lossy")]
     pub path: PathBuf,
     /// The zip, when it was written.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +83,7 @@ pub struct PackageReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ArchiveReport {
     /// Where it is.
+    #[serde(serialize_with = "lossy")]
     pub path: PathBuf,
     /// Its size in bytes.
     pub size: u64,
@@ -148,6 +150,7 @@ pub struct Problem {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Place {
     /// The file.
+    #[serde(serialize_with = "lossy")]
     pub path: PathBuf,
     /// The line, from 1.
     pub line: usize,
@@ -159,6 +162,7 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FeedReport {
     /// Where it is.
+    #[serde(serialize_with = "lossy")]
     pub path: PathBuf,
 }
 
@@ -175,6 +179,7 @@ pub struct Published {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct WrittenFile {
     /// Where it is.
+    #[serde(serialize_with = "lossy")]
     pub path: PathBuf,
     /// Its size in bytes.
     pub size: u64,
@@ -250,6 +255,11 @@ pub fn schema() -> String {
 /// Seconds with three decimals: more would only be noise.
 pub(crate) fn rounded(time: Duration) -> f64 {
     (time.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+/// A path that is not Unicode is shown as well as can be, rather than making the whole report impossible.
+fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
 }
 
 fn status_schema(_: &mut SchemaGenerator) -> Schema {

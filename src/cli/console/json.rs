@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::text::End;
 use crate::error::Shown;
 use crate::event::{Event, Unit};
-use crate::pipeline::report::rounded;
+use crate::pipeline::report::{Problem, ReportMessage, rounded};
 
 /// The line of an event.
 pub(super) fn event(event: &Event) -> String {
@@ -15,9 +15,11 @@ pub(super) fn event(event: &Event) -> String {
         }
         Event::StageEnded { package, stage, status, simulated, elapsed, error } => json!({
             "event": "stage-ended", "package": package, "stage": stage, "status": status,
-            "simulated": simulated, "seconds": rounded(*elapsed), "error": error,
+            "simulated": simulated, "seconds": rounded(*elapsed), "error": error.as_ref().map(Problem::from),
         }),
-        Event::Message(message) => json!({"event": "message", "message": message}),
+        Event::Message(message) => {
+            json!({"event": "message", "message": ReportMessage::from(message.clone())})
+        }
         Event::Simulated { step } => json!({"event": "simulated", "step": step}),
         Event::Progress { what, done, total, unit } => {
             let unit = match unit {
@@ -30,13 +32,15 @@ pub(super) fn event(event: &Event) -> String {
             "event": "program-ran", "label": label, "command": command,
             "seconds": rounded(*elapsed), "success": success,
         }),
-        Event::Written { path, size } => json!({"event": "written", "path": path, "size": size}),
+        Event::Written { path, size } => {
+            json!({"event": "written", "path": path.to_string_lossy(), "size": size})
+        }
     })
 }
 
 /// The line of the error that the command ends with.
 pub(super) fn error(shown: &Shown) -> String {
-    line(&json!({"event": "error", "error": shown}))
+    line(&json!({"event": "error", "error": Problem::from(shown)}))
 }
 
 /// The last line.

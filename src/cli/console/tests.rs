@@ -44,6 +44,21 @@ fn broken() -> Broken {
     Broken(io::Error::other("Traceback\nValueError"))
 }
 
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_not_unicode_spoils_no_log() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let path = PathBuf::from(std::ffi::OsStr::from_bytes(b"a\xff.zip"));
+    let kept = Kept::default();
+    let json = Settings { format: LogFormat::Json, ..Settings::default() };
+    let console = Console::new(Box::new(kept.clone()), json);
+    console.event(Event::Written { path: path.clone(), size: 1 });
+    console.warning("odd", Some(Location::file(path)));
+    let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(text.matches("a\u{fffd}.zip").count(), 2, "{text}");
+}
+
 /// A short run with one of everything.
 fn run(console: &Console) {
     let started = |stage| Event::StageStarted { package: "hello".into(), stage };
@@ -133,7 +148,10 @@ fn a_verbose_run_shows_details_and_programs_as_well() {
     let verbose = shown(Settings { verbosity: Verbosity::Verbose, ..Settings::default() });
     let plain = shown(Settings::default());
     let more: Vec<&str> = verbose.lines().filter(|line| !plain.contains(line)).collect();
-    assert_eq!(more, ["Looking around", "$ pip install flask  (pip install, 60 min 00 s)"]);
+    assert_eq!(
+        more,
+        ["> build    hello", "Looking around", "$ pip install flask  (pip install, 60 min 00 s)"]
+    );
 }
 
 #[test]

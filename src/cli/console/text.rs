@@ -62,6 +62,11 @@ impl Style {
         format!("{mark} {stage:<8} {package}{}{note}\n", self.paint(DIMMED, &time))
     }
 
+    /// `> build     hello`.
+    pub(super) fn started(self, package: &str, stage: Stage) -> String {
+        format!("{} {}\n", self.paint(DIMMED, ">"), format!("{stage:<8} {package}").trim_end())
+    }
+
     /// `warning: FILE:3:5: TEXT` and, below it, the hint.
     pub(super) fn message(self, message: &Message) -> String {
         let label = match message.severity {

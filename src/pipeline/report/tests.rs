@@ -203,3 +203,13 @@ fn a_run_of_nothing_passes() {
     assert_eq!(report.status, Status::Passed);
     assert!(Document::parse(report.to_junit()).is_ok());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_not_unicode_spoils_no_report() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let collector = Collector::new();
+    collector.feed(std::ffi::OsStr::from_bytes(b"a\xff.xml"));
+    assert!(collector.report().to_json().contains("a\u{fffd}.xml"));
+}
