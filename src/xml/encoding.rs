@@ -10,16 +10,24 @@ use super::Error;
 /// # Errors
 /// The encoding is unknown, or the bytes are not of it.
 pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
-    let (encoding, skip) = match encoding_rs::Encoding::for_bom(bytes) {
-        Some(found) => found,
-        None if bytes.starts_with(&[b'<', 0]) => (encoding_rs::UTF_16LE, 0),
-        None if bytes.starts_with(&[0, b'<']) => (encoding_rs::UTF_16BE, 0),
-        None => (declared(bytes)?, 0),
-    };
+    let (encoding, skip) = encoding_of(bytes)?;
     match encoding.decode_without_bom_handling_and_without_replacement(&bytes[skip..]) {
         Some(text) => Ok(text),
         None => Err(undecodable(&bytes[skip..], encoding)),
     }
+}
+
+/// The encoding of an XML document's bytes, and the length of its byte order mark.
+///
+/// # Errors
+/// The declaration names an encoding that is unknown.
+pub fn encoding_of(bytes: &[u8]) -> Result<(&'static encoding_rs::Encoding, usize), Error> {
+    Ok(match encoding_rs::Encoding::for_bom(bytes) {
+        Some(found) => found,
+        None if bytes.starts_with(&[b'<', 0]) => (encoding_rs::UTF_16LE, 0),
+        None if bytes.starts_with(&[0, b'<']) => (encoding_rs::UTF_16BE, 0),
+        None => (declared(bytes)?, 0),
+    })
 }
 
 /// The encoding that the XML declaration names. UTF-16 in a declaration that was read as ASCII is a lie: it is UTF-8.

@@ -15,7 +15,7 @@ mod tree;
 mod write;
 
 pub use edit::Editor;
-pub use encoding::decode;
+pub use encoding::{decode, encoding_of};
 pub use tree::{Attribute, Document, Element, Node, NodeId, NodeKind};
 pub use write::{Writer, escape_attribute, escape_text};
 

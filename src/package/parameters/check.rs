@@ -169,7 +169,7 @@ fn check_value(parameter: &Parameter, findings: &mut Vec<Finding>) {
 }
 
 /// What .NET's `Boolean.TryParse` takes.
-fn is_boolean(value: &str) -> bool {
+pub(crate) fn is_boolean(value: &str) -> bool {
     let value = value.trim();
     value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false")
 }

@@ -20,10 +20,12 @@ use serde::Serialize;
 
 use crate::error::{ExitCode, Failure, Location};
 
+pub(crate) use check::is_boolean;
 pub use generate::{
     APPLICATION_PARAMETER, APPLICATION_PATH_PLACEHOLDER, ApplicationPath, COMMAND_PARAMETER, file_scope,
 };
-pub(crate) use interpolation::{references, text_position};
+pub(crate) use interpolation::{Piece, pieces, references, text_position};
+pub(crate) use read::near;
 
 pub use kind::{EntryKind, ValidationKind};
 pub use set_parameters::SetParameters;

@@ -1,4 +1,3 @@
-use super::interpolation::{Piece, pieces};
 use super::*;
 use crate::finding::Finding;
 use crate::xml::Document;
