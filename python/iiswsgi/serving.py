@@ -155,8 +155,14 @@ class Stopping:
         if threading.current_thread() is not threading.main_thread():
             return lambda: None
         numbers = [signal.SIGTERM, signal.SIGINT]
-        # The handler itself has nothing to do: its byte wakes the server, whatever thread is in it.
-        before = [(number, signal.signal(number, lambda *_: None)) for number in numbers]
+
+        def handle(number, frame) -> None:
+            # Runs when the main thread is in Python, with a request that may never end.
+            if self.on_signal(number):
+                server.stop()
+
+        # The byte of the wakeup descriptor reaches a server that waits, whatever thread does so.
+        before = [(number, signal.signal(number, handle)) for number in numbers]
         descriptor = signal.set_wakeup_fd(server.signal_descriptor, warn_on_full_buffer=False)
 
         def restore() -> None:

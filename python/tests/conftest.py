@@ -1,0 +1,107 @@
+"""Starts the installed gateway as a user would: `python -m iiswsgi serve`."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from fastcgi import Connection, wait_until  # noqa: E402
+
+
+class Gateway:
+    """A running gateway process."""
+
+    def __init__(self, folder, process, address, log):
+        self.folder = folder
+        self.process = process
+        self.address = address
+        self.log_path = log
+
+    def connect(self, timeout=10):
+        return Connection(self.address, timeout)
+
+    def get(self, path="/", **more):
+        with self.connect() as connection:
+            return connection.get(path, **more)
+
+    @property
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def stop(self, number=signal.SIGTERM, timeout=15):
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(timeout)
+
+
+@pytest.fixture(scope="session")
+def start():
+    """Starts gateways and stops them all at the end."""
+    running = []
+
+    def start_one(app, *arguments, files=None, env=None, tcp=False, wait=True):
+        # Not tmp_path: a socket's path must be short.
+        folder = Path(tempfile.mkdtemp(prefix="gw"))
+        for name, text in (files or {}).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+        shutil.copy(HERE / "apps.py", folder)
+        log = folder / "stderr.log"
+        if tcp:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                address = probe.getsockname()
+            bind = f"tcp:127.0.0.1:{address[1]}"
+        else:
+            address = folder / "s"
+            bind = f"unix:{address}"
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("IISWSGI_")}
+        with open(log, "wb") as stream:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "iiswsgi", "serve", *([app] if app else []), "--bind", bind, *arguments],
+                cwd=folder,
+                env={**clean, **(env or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=stream,
+            )
+        gateway = Gateway(folder, process, address, log)
+        running.append(gateway)
+        if wait:
+            assert wait_until(lambda: "serving on" in gateway.log or process.poll() is not None), gateway.log
+            assert process.poll() is None, gateway.log
+        return gateway
+
+    yield start_one
+    for gateway in running:
+        if gateway.process.poll() is None:
+            gateway.process.kill()
+            gateway.process.wait()
+        shutil.rmtree(gateway.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def gateway(start):
+    """The one gateway that most tests share: one thread."""
+    return start("apps:app")
+
+
+@pytest.fixture(scope="session")
+def threaded(start):
+    """A gateway with sixteen threads."""
+    return start("apps:app", "--threads", "16")
+
+
+@pytest.fixture
+def connection(gateway):
+    with gateway.connect() as connection:
+        yield connection

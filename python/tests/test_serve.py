@@ -1,0 +1,288 @@
+"""The command: how applications are named, where it serves, logs, signals, threads."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from fastcgi import Connection, params_of, request_bytes, wait_until
+
+HELLO = """
+def {name}(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"{text}"]
+"""
+
+
+def source(name="app", text="found"):
+    return HELLO.format(name=name, text=text)
+
+
+def command(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "iiswsgi", *arguments], capture_output=True, text=True, timeout=30, **options
+    )
+
+
+@pytest.mark.parametrize("spec, files", [
+    ("one:app", {"one.py": source()}),
+    ("one", {"one.py": source("application")}),
+    ("one:make()", {"one.py": source() + "\ndef make():\n    return app\n"}),
+    ("one.app", {"one.py": source()}),
+    ("package.inner.app", {"package/__init__.py": "", "package/inner.py": source()}),
+    ("package.make()", {"package/__init__.py": source() + "\ndef make():\n    return app\n"}),
+    ("one:holder.inner", {"one.py": source() + "\nclass holder:\n    inner = app\n"}),
+    ("one.py", {"one.py": source()}),
+    ("folder/my-site.py:app", {"folder/my-site.py": source()}),
+    ("folder/site.wsgi", {"folder/site.wsgi": source("application")}),
+    ("folder/uses.py", {"folder/uses.py": "from beside import app\n", "folder/beside.py": source()}),
+])
+def test_forms_of_naming_an_application(start, spec, files):
+    assert start(spec, files=files).get().body == b"found"
+
+
+def test_the_handler_of_the_environment(start):
+    assert start("", files={"one.py": source()}, env={"WSGI_HANDLER": "one.app"}).get().body == b"found"
+
+
+def test_options_of_the_environment(start):
+    gateway = start("apps:app", env={"IISWSGI_DEBUG": "1", "IISWSGI_THREADS": "2"})
+    assert b"Traceback" in gateway.get("/raise_early").body
+    assert json.loads(gateway.get("/types").body)["wsgi.multithread"] == "True"
+
+
+def test_paste_file(start):
+    pytest.importorskip("paste.deploy")
+    ini = "[app:main]\nuse = egg:iiswsgi#test_app\n"
+    gateway = start("paste:app.ini", files={"app.ini": ini})
+    page = gateway.get("/", HTTP_X="<script>").body.decode()
+    assert "Test IIS FastCGI WSGI Application" in page and "&lt;script&gt;" in page and "<script>" not in page
+
+
+@pytest.mark.parametrize("arguments, text", [
+    ([], "usage:"),
+    (["serve", "--bidn", "x", "a:b"], "Did you mean `--bind`?"),
+    (["serve"], "no application is given"),
+    (["serve", "a:b", "--threads", "x"], "`--threads`: `x` is no whole number"),
+    (["serve", "a:b", "c:d"], "one application is expected"),
+    (["serve", "a:b", "--threads"], "`--threads` needs a value"),
+    (["serve", "a:b", "--bind", "nonsense"], "is no address to serve on"),
+    (["serve", "a:b", "--bind", "unix:/nonexistent/folder/s"], "cannot listen on"),
+    (["serve", "a:b"], "standard input is a file or device, not a socket"),
+])
+def test_wrong_usage_is_told_with_exit_code_2(arguments, text):
+    done = command(*arguments, stdin=subprocess.DEVNULL)
+    assert done.returncode == 2 and text in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr or "a:b" in done.stderr
+
+
+def test_help_lists_every_option():
+    from iiswsgi.options import OPTIONS
+
+    text = command("serve", "--help").stdout
+    assert all(option.name in text for option in OPTIONS)
+
+
+def test_an_application_that_cannot_be_imported_answers_500_and_recovers(start):
+    gateway = start("broken:app", files={"broken.py": "import does_not_exist\n"})
+    answer = gateway.get()
+    assert answer.status == 500 and b"incident " in answer.body
+    for text in ("cannot load the application `broken:app`", "No module named 'does_not_exist'", "interpreter: ", "sys.path: "):
+        assert text in gateway.log
+    (gateway.folder / "broken.py").write_text(source(text="mended"))
+    os.utime(gateway.folder / "broken.py", (1, 1))
+    assert gateway.get().body == b"mended"
+
+
+def test_an_application_that_exits_while_it_is_imported(start):
+    assert start("exits:app", files={"exits.py": "import sys\nsys.exit(5)\n"}).get().status == 500
+
+
+def test_serving_on_an_inherited_listening_socket(tmp_path_factory):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "iiswsgi", "serve", "apps:app"],
+            stdin=listener, cwd=os.path.dirname(__file__), stderr=subprocess.PIPE,
+        )
+        try:
+            with Connection(listener.getsockname()) as connection:
+                assert connection.get().body == b"hello"
+        finally:
+            process.terminate()
+            assert process.wait(10) == 0
+
+
+def test_serving_on_an_inherited_connection_ends_with_it():
+    ours, theirs = socket.socketpair()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "iiswsgi", "serve", "apps:app", "--bind", "fd:0"],
+        stdin=theirs, stdout=theirs, cwd=os.path.dirname(__file__), stderr=subprocess.PIPE,
+    )
+    theirs.close()
+    with Connection(ours) as connection:
+        assert connection.get("/errors").body == b"hello", "what is printed does not end in the protocol"
+        assert connection.get().body == b"hello"
+    assert process.wait(10) == 0
+
+
+def test_check_answers_one_request():
+    done = command("serve", "--check", "apps:app", cwd=os.path.dirname(__file__))
+    assert done.returncode == 0 and done.stdout.startswith("Status: 200 OK"), done.stderr
+    assert command("serve", "--check", "apps:raise_early", cwd=os.path.dirname(__file__)).returncode == 1
+    assert command("serve", "--check", "nothing:app", cwd=os.path.dirname(__file__)).returncode == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_finishes_the_running_request(start, number):
+    gateway = start("apps:app")
+    with gateway.connect() as connection:
+        connection.send(request_bytes(params_of("/sleep", QUERY_STRING="0.7")))
+        time.sleep(0.2)
+        gateway.process.send_signal(number)
+        assert connection.answer().body == b"hello"
+        assert connection.is_closed()
+    assert gateway.process.wait(5) == 0
+    assert not gateway.address.exists(), "its socket file is gone"
+
+
+def test_a_signal_ends_an_idle_gateway_at_once(start):
+    gateway = start("apps:app", "--threads", "4")
+    with gateway.connect() as connection:
+        assert connection.get().body == b"hello"
+        started = time.monotonic()
+        assert gateway.stop() == 0
+        assert time.monotonic() - started < 2
+
+
+def test_a_request_that_never_ends_is_given_up(start):
+    gateway = start("apps:app", "--graceful-timeout", "0.3")
+    with gateway.connect() as connection:
+        connection.send(request_bytes(params_of("/sleep", QUERY_STRING="60")))
+        time.sleep(0.2)
+        started = time.monotonic()
+        assert gateway.stop() == 0
+        assert time.monotonic() - started < 5
+    assert "giving them up" in gateway.log
+
+
+def test_max_requests_ends_the_process(start):
+    gateway = start("apps:app", "--max-requests", "3")
+    with gateway.connect() as connection:
+        for _ in range(3):
+            assert connection.get().body == b"hello"
+        assert connection.is_closed()
+    assert gateway.process.wait(5) == 0
+
+
+def test_a_stale_socket_file_is_taken_over(start):
+    gateway = start("apps:app")
+    gateway.process.kill()
+    gateway.process.wait()
+    assert gateway.address.exists()
+    again = subprocess.Popen(
+        [sys.executable, "-m", "iiswsgi", "serve", "apps:app", "--bind", f"unix:{gateway.address}"], cwd=gateway.folder,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert wait_until(lambda: answers(gateway))
+        second = command("serve", "apps:app", "--bind", f"unix:{gateway.address}", cwd=gateway.folder)
+        assert second.returncode == 2 and "another program serves on" in second.stderr
+    finally:
+        again.terminate()
+        assert again.wait(10) == 0
+
+
+def answers(gateway):
+    try:
+        return gateway.get().body == b"hello"
+    except OSError:
+        return False
+
+
+def test_sixteen_threads_serve_sixteen_requests_at_once(threaded):
+    for _ in range(2):
+        bodies = []
+
+        def one():
+            bodies.append(threaded.get("/sleep", QUERY_STRING="0.5").body)
+
+        threads = [threading.Thread(target=one) for _ in range(16)]
+        started = time.monotonic()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert bodies == [b"hello"] * 16
+        assert time.monotonic() - started < 1.5
+
+
+def test_a_request_is_answered_while_another_sleeps(threaded):
+    with threaded.connect() as slow:
+        slow.send(request_bytes(params_of("/sleep", QUERY_STRING="2")))
+        time.sleep(0.1)
+        started = time.monotonic()
+        assert threaded.get().body == b"hello"
+        assert time.monotonic() - started < 0.5
+        assert slow.answer().body == b"hello"
+
+
+def test_the_log_of_iis_takes_everything(start, tmp_path):
+    noisy = source() + """
+import logging, sys, warnings
+print("printed")
+print("to stderr", file=sys.stderr)
+logging.getLogger("somebody").warning("logged")
+warnings.warn("a warning")
+"""
+    env = {"IIS_USER_HOME": str(tmp_path), "IISEXPRESS_SITENAME": "My Site"}
+    gateway = start("noisy:app", files={"noisy.py": noisy}, env=env, wait=False)
+    assert wait_until(lambda: answers_with(gateway, b"found"))
+    log = (tmp_path / "Logs" / "My Site" / "iiswsgi.log").read_text()
+    for text in ("printed", "to stderr", "logged", "a warning", "serving on"):
+        assert text in log
+    assert gateway.log == ""
+
+
+def answers_with(gateway, body):
+    try:
+        return gateway.get().body == body
+    except OSError:
+        return False
+
+
+def test_access_log(start):
+    gateway = start("apps:app", "--access-log")
+    gateway.get("/hello", REQUEST_URI="/hello?a=b", REMOTE_ADDR="192.0.2.1")
+    assert wait_until(lambda: '192.0.2.1 "GET /hello?a=b" 200 5 ' in gateway.log)
+
+
+def test_log_file_and_level(start, tmp_path):
+    path = tmp_path / "deep" / "er.log"
+    gateway = start("apps:app", "--log-file", str(path), "--log-level", "error", wait=False)
+    assert wait_until(lambda: answers_with(gateway, b"hello"))
+    gateway.get("/raise_early")
+    text = path.read_text()
+    assert "INFO" not in text and " ERROR incident " in text
+
+
+def test_serve_from_a_program(tmp_path):
+    program = f"""
+import iiswsgi, threading
+from apps import app
+iiswsgi.serve(app, bind="unix:{tmp_path}/s", max_requests=1)
+print("returned")
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=os.path.dirname(__file__), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert wait_until(lambda: (tmp_path / "s").exists())
+    with Connection(tmp_path / "s") as connection:
+        assert connection.get().body == b"hello"
+    assert process.communicate(timeout=10)[0] == b"returned\n"
