@@ -130,6 +130,33 @@ impl ApplicationHost {
         Some((site, application))
     }
 
+    /// Adds a site with a root application on a folder, answering on the site's own name. One that is there stays as it
+    /// is.
+    ///
+    /// # Errors
+    /// There is no section for sites.
+    pub fn add_site(&mut self, name: &str, folder: &str) -> Result<Change, Error> {
+        if self.site_element(name).is_ok() {
+            return Ok(Change::Unchanged);
+        }
+        let root = self.document.root();
+        let sites = root.child("system.applicationHost").and_then(|section| section.child("sites"));
+        let sites = sites.ok_or(Error::NoSection("sites"))?;
+        let id = self.sites().iter().map(|site| site.id).max().unwrap_or(0) + 1;
+        let binding = format!("*:80:{}", name.replace(' ', "-").to_lowercase());
+        let xml = format!(
+            "<site name=\"{}\" id=\"{id}\">\n    {}\n    <bindings>\n        \
+             <binding protocol=\"http\" bindingInformation=\"{}\" />\n    </bindings>\n</site>",
+            escape_attribute(name),
+            new_application("/", folder, None).replace('\n', "\n    "),
+            escape_attribute(&binding)
+        );
+        let mut editor = Editor::new(&self.document);
+        editor.append_child(sites, &xml);
+        let text = editor.finish();
+        self.replace(text, Change::Added)
+    }
+
     /// Adds an application or changes its folder and pool. Without a pool, a new application takes the default and an
     /// old one keeps its own.
     ///

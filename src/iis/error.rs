@@ -1,10 +1,11 @@
 //! Why an IIS, real or simulated, did not do what it was asked.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{ApplicationPath, InvalidApplicationPath, application_host, bootstrap};
 use crate::error::{ExitCode, Failure, Location};
-use crate::{fastcgi, files, process, xml};
+use crate::package::{archive, manifest, web_config};
+use crate::{fastcgi, files, process};
 
 /// Why an IIS did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +22,7 @@ pub enum Error {
         /// The package.
         path: PathBuf,
         /// Why.
-        source: PackageError,
+        source: Box<PackageError>,
     },
     /// The application path is none that IIS takes.
     #[error(transparent)]
@@ -32,17 +33,33 @@ pub enum Error {
         /// The command line.
         command: String,
         /// Why.
-        source: bootstrap::InvalidCommand,
+        source: Box<bootstrap::InvalidCommand>,
     },
-    /// The bootstrap failed, after all the attempts that the package asks for.
-    #[error("the bootstrap of `{application}` failed{}", after(*attempts))]
+    /// The bootstrap failed.
+    #[error("the bootstrap of `{application}` failed")]
     Bootstrap {
         /// The application.
         application: ApplicationPath,
-        /// How often it was tried.
-        attempts: u32,
-        /// Why it failed the last time.
+        /// Why.
         source: Box<bootstrap::Error>,
+    },
+    /// The command ended with a code that the package does not accept.
+    #[error("`{command}` ended with code {code}; the package accepts {accepted}")]
+    ReturnCode {
+        /// The command line.
+        command: String,
+        /// Its code.
+        code: i64,
+        /// The accepted codes, as the package has them.
+        accepted: String,
+    },
+    /// The installed `web.config` cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    WebConfig {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<web_config::Error>,
     },
     /// IIS's configuration could not be read or changed.
     #[error("cannot change `{}`", path.display())]
@@ -107,18 +124,47 @@ pub enum PackageError {
     /// Its manifest installs no application.
     #[error("its manifest has no `iisApp` and no `contentPath`")]
     NoApplication,
-    /// One of its XML files is not well-formed.
-    #[error("`{name}` in it is not well-formed")]
-    Xml {
-        /// The file.
+    /// The folder that its manifest names is not in it.
+    #[error("the manifest's folder `{folder}` is not in it")]
+    NoContent {
+        /// The folder.
+        folder: String,
+    },
+    /// It is no archive, or one that would do harm.
+    #[error(transparent)]
+    Archive(#[from] archive::Error),
+    /// Its manifest cannot be read.
+    #[error("`{name}` in it cannot be read")]
+    Manifest {
+        /// The file in the package.
         name: String,
         /// Where and why.
-        source: xml::Error,
+        source: manifest::Error,
     },
 }
 
-fn after(attempts: u32) -> String {
-    if attempts > 1 { format!(" {attempts} times") } else { String::new() }
+impl PackageError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoManifest => Some("A package has `Manifest.xml` or `archive.xml` at its root.".into()),
+            Self::NoContent { .. } => Some(
+                "The path of the manifest's `iisApp` is the folder of the application in the package.".into(),
+            ),
+            Self::Archive(error) => error.hint(),
+            Self::Manifest { source, .. } => source.hint(),
+            Self::NoApplication => None,
+        }
+    }
+
+    fn location(&self, package: &Path) -> Location {
+        match self {
+            Self::Manifest { name, source } => {
+                let (line, column) = source.position();
+                Location::at(package.join(name), line, column)
+            }
+            _ => Location::file(package),
+        }
+    }
 }
 
 /// The last lines that a process wrote, as the end of a message.
@@ -135,6 +181,13 @@ impl Failure for Error {
             Self::Files(error) => error.hint(),
             Self::Process(error) => error.hint(),
             Self::Bootstrap { source, .. } => source.hint(),
+            Self::Package { source, .. } => source.hint(),
+            Self::WebConfig { source, .. } => source.hint(),
+            Self::NotRegistered { .. } => Some(
+                "The handler's scriptProcessor must be `fullPath|arguments` of a FastCGI application that the bootstrap \
+                 registers."
+                    .into(),
+            ),
             Self::ApplicationPath(_) => {
                 Some("An application path is a site and a path in it, as `Default Web Site/hello`.".into())
             }
@@ -153,10 +206,12 @@ impl Failure for Error {
         match self {
             Self::Files(error) => error.location(),
             Self::Bootstrap { source, .. } => source.location(),
-            Self::Package { path, source: PackageError::Xml { source, name } } => {
-                Some(Location::at(path.join(name), source.line, source.column))
+            Self::Package { path, source } => Some(source.location(path)),
+            Self::WebConfig { path, source } => {
+                let (line, column) = source.position();
+                Some(Location::at(path, line, column))
             }
-            Self::Package { path, .. } | Self::Configuration { path, .. } => Some(Location::file(path)),
+            Self::Configuration { path, .. } => Some(Location::file(path)),
             _ => None,
         }
     }

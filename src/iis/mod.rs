@@ -10,13 +10,15 @@ mod application_path;
 pub mod bootstrap;
 pub mod command_line;
 mod error;
+pub mod simulated;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use application_host::{Change, FastCgiApplication};
 pub use application_path::{ApplicationPath, InvalidApplicationPath};
-pub use error::Error;
+pub use error::{Error, PackageError};
+pub use simulated::Simulated;
 
 use crate::event::Observer;
 

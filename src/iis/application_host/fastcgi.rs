@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use super::{ApplicationHost, Change, Error, same};
 use crate::iis::command_line;
+use crate::package::web_config;
 use crate::xml::{Editor, Element, escape_attribute};
 
 /// A FastCGI application: `<fastCgi><application>` of the IIS schema.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FastCgiApplication {
     /// The program, as written; IIS expands environment variables in it.
@@ -18,6 +19,17 @@ pub struct FastCgiApplication {
     pub attributes: Vec<(String, String)>,
     /// The environment variables that the process gets.
     pub environment: Vec<(String, String)>,
+}
+
+impl From<web_config::Application> for FastCgiApplication {
+    fn from(written: web_config::Application) -> Self {
+        Self {
+            full_path: written.full_path,
+            arguments: written.arguments,
+            attributes: written.attributes,
+            environment: written.environment,
+        }
+    }
 }
 
 impl FastCgiApplication {

@@ -1,6 +1,7 @@
 //! The command lines that start a bootstrap: ours, and the original's `iiswsgi_install.exe`.
 
 use crate::iis::{ApplicationPath, InvalidApplicationPath, command_line};
+use crate::package::parameters::APPLICATION_PATH_PLACEHOLDER;
 
 /// What a bootstrap was asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -104,7 +105,12 @@ impl Command {
             };
             match option {
                 "-a" | "--app-name" | "--app" => self.name = Some(value()?),
-                "--app-path" => self.application = Some(value()?.parse()?),
+                "--app-path" => {
+                    let path = value()?;
+                    // A package that was installed without its parameters: the search is left.
+                    self.application =
+                        if path == APPLICATION_PATH_PLACEHOLDER { None } else { Some(path.parse()?) };
+                }
                 "-i" | "--ignore-stamp" => self.ignore_stamp = true,
                 "-e" | "--virtualenv" => {
                     self.virtual_environment = true;

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use super::RegistryError;
 use crate::error::{ExitCode, Failure, Location};
+use crate::finding::Finding;
 use crate::iis::{ApplicationPath, application_host};
-use crate::{files, process, xml};
+use crate::package::web_config;
+use crate::{files, package, process};
 
 /// Why a bootstrap did not finish. The stamp is still there, so that it can be run again.
 #[derive(Debug, thiserror::Error)]
@@ -83,12 +85,12 @@ pub enum Error {
         searched: Vec<String>,
     },
     /// The application has no stamp.
-    #[error("`{}` has no stamp file `{stamp}`: it is set up already", folder.display())]
+    #[error("`{}` has no stamp file `{}`: it is set up already", folder.display(), stamp.display())]
     NoStamp {
         /// The application's folder.
         folder: PathBuf,
         /// The stamp's name.
-        stamp: String,
+        stamp: PathBuf,
     },
     /// Another bootstrap works on the same application.
     #[error("another bootstrap is working on `{}`", folder.display())]
@@ -97,22 +99,12 @@ pub enum Error {
         folder: PathBuf,
     },
     /// The description in the package cannot be read.
-    #[error("`{}` is no bootstrap description: {message}", path.display())]
+    #[error("cannot read the bootstrap description `{}`", path.display())]
     Description {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        message: String,
-        /// The line.
-        line: usize,
-        /// The column.
-        column: usize,
-    },
-    /// A path of the description leads out of the application's folder.
-    #[error("`{path}` in the bootstrap description leads out of the application's folder")]
-    Outside {
-        /// The path as written.
-        path: String,
+        source: package::bootstrap::Error,
     },
     /// There is no web.config and no template for one.
     #[error("`{}` has neither `web.config` nor `web.config.in`", folder.display())]
@@ -120,25 +112,21 @@ pub enum Error {
         /// The application's folder.
         folder: PathBuf,
     },
-    /// web.config is no XML.
-    #[error("`{}` is not well-formed", path.display())]
-    WebConfigXml {
-        /// The file.
-        path: PathBuf,
-        /// Where and why.
-        source: xml::Error,
-    },
-    /// web.config cannot work in IIS.
-    #[error("`{}`: {message}", path.display())]
+    /// web.config cannot be read.
+    #[error("cannot read `{}`", path.display())]
     WebConfig {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
-        message: String,
-        /// The line, from 1; 0 when it is about the whole file.
-        line: usize,
-        /// The column.
-        column: usize,
+        /// Where and why.
+        source: Box<web_config::Error>,
+    },
+    /// web.config has what IIS would refuse.
+    #[error("`{}`: {}", path.display(), finding.text)]
+    Finding {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        finding: Box<Finding>,
     },
     /// A hook cannot be started.
     #[error("hook `{command}`: program `{program}` not found")]
@@ -197,6 +185,8 @@ impl Failure for Error {
             Self::NoWebConfig { .. } => {
                 "Ship a `web.config` or a template `web.config.in` with the application.".into()
             }
+            Self::Description { source, .. } => return source.hint(),
+            Self::WebConfig { source, .. } => return source.hint(),
             Self::Register { source, .. } => return source.hint.clone(),
             _ => return None,
         })
@@ -205,10 +195,15 @@ impl Failure for Error {
     fn location(&self) -> Option<Location> {
         match self {
             Self::Files(error) => error.location(),
-            Self::Description { path, line, column, .. } | Self::WebConfig { path, line, column, .. } => {
-                Some(Location::at(path, *line, *column))
+            Self::Description { path, source } => {
+                let (line, column) = source.position();
+                Some(Location::at(path, line, column))
             }
-            Self::WebConfigXml { path, source } => Some(Location::at(path, source.line, source.column)),
+            Self::WebConfig { path, source } => {
+                let (line, column) = source.position();
+                Some(Location::at(path, line, column))
+            }
+            Self::Finding { path, finding } => Some(Location::at(path, finding.line, finding.column)),
             _ => None,
         }
     }
@@ -219,8 +214,7 @@ impl Failure for Error {
             Self::Files(error) => error.exit_code(),
             Self::NoGateway { .. }
             | Self::Description { .. }
-            | Self::Outside { .. }
-            | Self::WebConfigXml { .. }
+            | Self::Finding { .. }
             | Self::WebConfig { .. } => ExitCode::Usage,
             _ => ExitCode::Failed,
         }

@@ -8,9 +8,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Command, DESCRIPTION, Error, STAMP, Settings, Target};
+use super::{Command, Error, Settings, Target};
 use crate::iis::ApplicationPath;
 use crate::iis::application_host::ApplicationHost;
+use crate::package::bootstrap::{FILE_NAME, STAMP};
 use crate::template::{Escape, Variables, expand};
 
 /// The application to set up.
@@ -100,7 +101,7 @@ fn stamp_name(folder: &Path) -> String {
 }
 
 fn description_value(folder: &Path, key: &str) -> Option<String> {
-    let text = std::fs::read_to_string(folder.join(DESCRIPTION)).ok()?;
+    let text = std::fs::read_to_string(folder.join(FILE_NAME)).ok()?;
     let description: serde_json::Value = serde_json::from_str(&text).ok()?;
     description.get(key)?.as_str().map(str::to_owned)
 }

@@ -38,11 +38,6 @@ use super::{ApplicationPath, Change, FastCgiApplication};
 use crate::process::Program;
 use crate::template::Variables;
 
-/// The file in a package's content that says what to set up.
-pub const DESCRIPTION: &str = "iiswsgi.bootstrap.json";
-/// The file that marks an application as not set up yet, when its description names no other.
-pub const STAMP: &str = "iis_install.stamp";
-
 /// How a bootstrap goes about on this machine: everything that is not the package's affair.
 #[derive(Debug, Clone)]
 pub struct Settings {

@@ -32,6 +32,7 @@ pub fn run(
     let folder = target.folder.as_path();
     let _lock = lock(folder)?;
     let plan = Plan::read(folder, command)?;
+    let settings = &within(settings, plan.timeout);
     let stamp = folder.join(&plan.stamp);
     if !stamp.is_file() && !command.ignore_stamp {
         return Err(Error::NoStamp { folder: folder.to_owned(), stamp: plan.stamp });
@@ -61,6 +62,7 @@ pub fn run(
         VirtualEnvironment::create(&place, &base, work.settings, work.runner)
     })?;
     work.timed("requirements", |work| work.requirements(&environment, gateway.as_deref()))?;
+    work.hooks("setup commands", &plan.install, &base, Some(&environment), &plan.environment)?;
     work.setup_commands(&base, &environment)?;
     let applications = work.timed("web.config", |work| {
         render::web_config(work.folder, &environment.python, work.plan, work.settings, work.observer)
@@ -88,6 +90,11 @@ pub fn run(
         registered,
         timings: work.timings,
     })
+}
+
+/// The settings with the shorter of two time limits.
+fn within(settings: &Settings, limit: Option<Duration>) -> Settings {
+    Settings { timeout: limit.unwrap_or(settings.timeout).min(settings.timeout), ..settings.clone() }
 }
 
 /// Locks the folder for this process. The lock goes when the file is closed, also when the process is killed.
@@ -173,7 +180,9 @@ impl Work<'_> {
 
     fn requirements(&self, environment: &VirtualEnvironment, gateway: Option<&str>) -> Result<(), Error> {
         let wheelhouse = self.plan.wheelhouse.as_ref().map(|name| self.folder.join(name));
-        let mut items = self.plan.requirements.clone();
+        // The package's own commands install what it needs; only the gateway is still ours.
+        let own = if self.plan.install.is_empty() { self.plan.requirements.as_slice() } else { &[] };
+        let mut items = own.to_vec();
         items.extend(gateway.map(str::to_owned));
         if !setup::foreign_commands(self.folder, &self.plan.setup_commands).is_empty() {
             items.push("setuptools".to_owned());

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use super::*;
 use crate::event::{Quiet, Recorder};
 use crate::iis::application_host::ApplicationHost;
+use crate::package::bootstrap::{FILE_NAME, STAMP};
 use crate::process::{self, Output, Runner, Running};
 
 /// Pretends to be the programs of a machine: answers as Python, makes an empty environment, builds an empty wheel.
@@ -83,7 +84,7 @@ fn application(more: &str) -> tempfile::TempDir {
     write("web.config.in", TEMPLATE);
     write(STAMP, "# not yet");
     write(
-        DESCRIPTION,
+        FILE_NAME,
         &format!(
             "{{\"schema\": 1, \"name\": \"hello\", \"gateway\": \"iiswsgi==0.1.0\", \"environment\": {{\"MODE\": \"a & b\"}}{more}}}"
         ),
@@ -203,7 +204,7 @@ fn a_web_config_that_is_no_xml_is_refused_and_the_old_one_stays() {
     fs::write(folder.path().join("web.config"), "old").unwrap();
     fs::write(folder.path().join("web.config.in"), "<configuration>\n<a></configuration>").unwrap();
     let error = bootstrap(folder.path(), &Machine::default(), &mut Noted::default()).unwrap_err();
-    assert!(matches!(error, Error::WebConfigXml { .. }), "{error}");
+    assert!(matches!(error, Error::WebConfig { .. }), "{error}");
     assert_eq!(fs::read_to_string(folder.path().join("web.config")).unwrap(), "old");
 }
 
@@ -234,14 +235,14 @@ fn paths_of_the_description_cannot_leave_the_folder() {
     for path in ["../x", "/x", "C:\\\\x", "a/../../x"] {
         let folder = application(&format!(", \"venv\": \"{path}\""));
         let error = bootstrap(folder.path(), &Machine::default(), &mut Noted::default()).unwrap_err();
-        assert!(matches!(error, Error::Outside { .. }), "{path}: {error}");
+        assert!(matches!(error, Error::Description { .. }), "{path}: {error}");
     }
 }
 
 #[test]
 fn a_broken_description_is_an_error_with_its_place() {
     let folder = application("");
-    fs::write(folder.path().join(DESCRIPTION), "{\n\"name\": 5}").unwrap();
+    fs::write(folder.path().join(FILE_NAME), "{\n\"name\": 5}").unwrap();
     let error = bootstrap(folder.path(), &Machine::default(), &mut Noted::default()).unwrap_err();
     assert_eq!(crate::error::Failure::location(&error).unwrap().line, 2);
 }

@@ -1,0 +1,281 @@
+//! The simulated IIS: folders and processes of this machine in the place of Windows, so that a package can be
+//! installed and tested anywhere.
+//!
+//! It takes the package that was just written, not the sources: unpacks it, fills in its parameters, runs the providers
+//! of its manifest, and starts the very `fullPath` and `arguments` that its `web.config` leads requests to, as a FastCGI
+//! process with a listening socket as descriptor 0. What it only imitates or leaves out is told to the observer, always.
+//!
+//! What it cannot show: rights of the application pool's identity, named pipes, recycling.
+
+mod application;
+mod host_paths;
+mod layout;
+#[cfg(unix)]
+#[path = "os_unix.rs"]
+mod os;
+#[cfg(windows)]
+#[path = "os_windows.rs"]
+mod os;
+mod package;
+mod providers;
+mod values;
+mod variables;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use application::{Application, OwnedPlace};
+use layout::{Layout, Record, Transaction};
+use package::Package;
+use providers::Providers;
+
+use super::application_host::{ApplicationHost, same_application};
+use super::{
+    ApplicationPath, Error, FastCgiApplication, Iis, InstallRequest, Installed, RunningApplication,
+    StartOptions, Twin, TwinKind,
+};
+use crate::event::{Observer, Severity};
+use crate::files;
+use crate::package::web_config::WebConfig;
+use crate::process::{Observed, Program, Runner};
+use crate::template::Variables;
+
+/// A simulated IIS in a folder of its own.
+pub struct Simulated {
+    root: PathBuf,
+    runner: Arc<dyn Runner>,
+    variables: Variables,
+}
+
+impl Simulated {
+    /// The IIS in this folder; it is made by the first install.
+    pub fn new(root: impl Into<PathBuf>, runner: Arc<dyn Runner>) -> Self {
+        // Those that templates for Windows use, with the values that they have on nearly every server.
+        let variables = [
+            ("SystemDrive", "C:"),
+            ("SystemRoot", r"C:\Windows"),
+            ("windir", r"C:\Windows"),
+            ("ProgramFiles", r"C:\Program Files"),
+            ("ProgramFiles(x86)", r"C:\Program Files (x86)"),
+            ("ProgramData", r"C:\ProgramData"),
+            ("TEMP", r"C:\Windows\Temp"),
+        ];
+        Self { root: root.into(), runner, variables: variables.into_iter().collect() }
+    }
+
+    /// Sets a variable of the simulated machine.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.set(name, value);
+        self
+    }
+
+    /// The configuration file of this IIS.
+    pub fn configuration(&self) -> PathBuf {
+        self.root.join("config").join("applicationHost.config")
+    }
+
+    fn program(
+        &self,
+        installed: &Installed,
+        application: &FastCgiApplication,
+        layout: &Layout,
+        pool: &str,
+        observer: &dyn Observer,
+    ) -> Program {
+        let python = installed.bootstrap.as_ref().map(|report| report.python.as_path());
+        let start = host_paths::read(application, &self.variables, python);
+        for change in &start.changes {
+            observer.simulated(change);
+        }
+        // What a developer's shell has set for Python does not reach the server.
+        let program = ["PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"]
+            .into_iter()
+            .fold(Program::new("the application", start.program), Program::env_remove)
+            .args(start.arguments)
+            .current_dir(layout.working_directory())
+            .env("APP_POOL_ID", pool)
+            .env("APP_POOL_CONFIG", layout.configuration().to_string_lossy());
+        application.environment.iter().fold(program, |program, (name, value)| program.env(name, value))
+    }
+}
+
+impl Iis for Simulated {
+    fn describe(&self) -> Twin {
+        Twin {
+            kind: TwinKind::Simulated,
+            simulated: true,
+            description: format!("simulated IIS in `{}`", self.root.display()),
+        }
+    }
+
+    fn install(&self, request: &InstallRequest, observer: &dyn Observer) -> Result<Installed, Error> {
+        let layout = Layout::open(&self.root)?;
+        let _lock = layout.lock()?;
+        layout.recover()?;
+        let mut package = Package::open(&request.package, &request.parameters)?;
+        let application = package.application(&request.package, &request.default_site)?;
+        let mut host = layout.host()?;
+        self.make_site(&mut host, &layout, &application, observer)?;
+        let folder = layout.folder(&application);
+        let unpacked = layout.unfinished()?;
+        let files = package.unpack(&request.package, unpacked.path(), observer)?;
+        let transaction = Transaction::begin(&layout, unpacked, &folder, &layout.host()?)?;
+        let settings = self.settings(request);
+        let runner = Observed { runner: self.runner.as_ref(), observer };
+        let mut providers = Providers {
+            package: &request.package,
+            application: &application,
+            folder: &folder,
+            layout: &layout,
+            values: &package.values,
+            settings: &settings,
+            runner: &runner,
+            observer,
+            host,
+            files,
+            steps: Vec::new(),
+            bootstrap: None,
+        };
+        package.manifest.providers.iter().try_for_each(|provider| providers.run(provider))?;
+        let Providers { mut host, steps, bootstrap, .. } = providers;
+        let registered = bootstrap.as_ref().map(|report| report.registered.as_slice()).unwrap_or_default();
+        let fastcgi: Vec<_> = registered.iter().map(|(application, _)| application.clone()).collect();
+        forget(&mut host, &layout, &application, &fastcgi)?;
+        transaction.commit(&host)?;
+        let record =
+            Record { application: application.to_string(), folder: folder.clone(), fastcgi: fastcgi.clone() };
+        layout.write_record(&application, &record)?;
+        Ok(Installed { application, physical_path: folder, fastcgi, steps, bootstrap })
+    }
+
+    fn start(
+        &self,
+        installed: &Installed,
+        options: &StartOptions,
+        observer: &dyn Observer,
+    ) -> Result<Box<dyn RunningApplication>, Error> {
+        let layout = Layout::open(&self.root)?;
+        let host = layout.host()?;
+        let no_fastcgi = || Error::NoFastCgi { application: installed.application.clone() };
+        let applications = led_to(installed, &host)?;
+        let fastcgi = applications.get(options.application).ok_or_else(no_fastcgi)?;
+        let (site, application) = host.application(&installed.application).ok_or_else(no_fastcgi)?;
+        let pool = application.pool.as_deref().unwrap_or("DefaultAppPool");
+        let program = self.program(installed, fastcgi, &layout, pool, observer);
+        let place = OwnedPlace {
+            application: installed.application.clone(),
+            site: site.id,
+            site_folder: layout.site(&site.name),
+            folder: installed.physical_path.clone(),
+        };
+        Ok(Box::new(Application::start(place, &program, options, self.runner.as_ref())?))
+    }
+
+    fn uninstall(&self, application: &ApplicationPath, _observer: &dyn Observer) -> Result<bool, Error> {
+        let layout = Layout::open(&self.root)?;
+        let _lock = layout.lock()?;
+        layout.recover()?;
+        let mut host = layout.host()?;
+        let there = host.application(application).is_some_and(|(_, known)| {
+            application.path() != "/"
+                || known.physical_path() == Some(&*layout.folder(application).to_string_lossy())
+        });
+        if !there {
+            return Ok(false);
+        }
+        forget(&mut host, &layout, application, &[])?;
+        let changed = if application.path() == "/" {
+            // A site keeps its root: it goes back to the site's own folder.
+            host.set_application(application, &layout.site(application.site()).to_string_lossy(), None)
+        } else {
+            host.remove_application(application)
+        };
+        changed.map_err(|source| Error::Configuration { path: layout.configuration(), source })?;
+        layout.save(&host)?;
+        layout::remove(&layout.folder(application))?;
+        layout.remove_record(application);
+        Ok(true)
+    }
+}
+
+impl Simulated {
+    fn settings(&self, request: &InstallRequest) -> super::bootstrap::Settings {
+        let mut settings = request.bootstrap.clone();
+        let mut variables = self.variables.clone();
+        for (name, value) in settings.variables.iter() {
+            variables.set(name, value);
+        }
+        settings.variables = variables;
+        settings
+    }
+
+    /// Web Deploy wants the site to be there. Here a site costs nothing, so it is made, and that is told.
+    fn make_site(
+        &self,
+        host: &mut ApplicationHost,
+        layout: &Layout,
+        application: &ApplicationPath,
+        observer: &dyn Observer,
+    ) -> Result<(), Error> {
+        let name = application.site();
+        if host.sites().iter().any(|site| site.name.eq_ignore_ascii_case(name)) {
+            return Ok(());
+        }
+        let folder = layout.site(name);
+        std::fs::create_dir_all(&folder).map_err(|source| layout::failed(&folder, source))?;
+        host.add_site(name, &folder.to_string_lossy())
+            .map_err(|source| Error::Configuration { path: layout.configuration(), source })?;
+        observer
+            .message(Severity::Detail, &format!("{} has no site `{name}` yet.", self.describe().description));
+        observer.simulated(&format!("The site `{name}` was made; on a server it must be there."));
+        Ok(())
+    }
+}
+
+/// Takes away what the last install of an application registered and this one did not, unless another needs it.
+fn forget(
+    host: &mut ApplicationHost,
+    layout: &Layout,
+    application: &ApplicationPath,
+    still: &[FastCgiApplication],
+) -> Result<(), Error> {
+    let Some(record) = layout.record(application) else { return Ok(()) };
+    let others: Vec<_> = layout
+        .all_records()
+        .into_iter()
+        .filter(|other| other.application != record.application)
+        .flat_map(|other| other.fastcgi)
+        .collect();
+    let needed = |old: &FastCgiApplication| still.iter().chain(&others).any(|new| same_application(old, new));
+    for old in record.fastcgi.iter().filter(|old| !needed(old)) {
+        host.remove_fastcgi_application(old)
+            .map_err(|source| Error::Configuration { path: layout.configuration(), source })?;
+    }
+    Ok(())
+}
+
+/// The FastCGI applications that the handlers of a `web.config` lead to, as they are registered.
+fn led_to(installed: &Installed, host: &ApplicationHost) -> Result<Vec<FastCgiApplication>, Error> {
+    let path = installed.physical_path.join("web.config");
+    let (config, _) = WebConfig::parse(&files::read(&path)?)
+        .map_err(|source| Error::WebConfig { path: path.clone(), source: Box::new(source) })?;
+    let registered = host.fastcgi_applications();
+    let handlers = config.handlers.iter().filter(|handler| handler.is_fast_cgi());
+    handlers
+        .filter_map(|handler| handler.script_processor.as_deref())
+        .map(|script_processor| {
+            let (full_path, arguments) = script_processor.split_once('|').unwrap_or((script_processor, ""));
+            let wanted = FastCgiApplication {
+                full_path: full_path.to_owned(),
+                arguments: arguments.to_owned(),
+                ..FastCgiApplication::default()
+            };
+            registered
+                .iter()
+                .find(|known| same_application(known, &wanted))
+                .cloned()
+                .ok_or_else(|| Error::NotRegistered { script_processor: script_processor.to_owned() })
+        })
+        .collect()
+}

@@ -1,0 +1,283 @@
+//! What every twin of IIS must do, shown with a small package and a FastCGI responder of a few lines.
+//!
+//! Each test takes an IIS as `&dyn Iis`; the module at the end runs all of them with each twin that this machine has.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use iiswsgi::error::Shown;
+use iiswsgi::event::{Event, Quiet, Recorder};
+use iiswsgi::iis::{
+    ApplicationPath, DEFAULT_SITE, Error, HttpRequest, Iis, InstallRequest, Installed, Outcome,
+    RunningApplication, Simulated, StartOptions, bootstrap,
+};
+use iiswsgi::package::archive::{self, Entry};
+use iiswsgi::process::System;
+
+const RESPONDER: &str = include_str!("responder.py");
+const STAMP: &str = "hello/iis_install.stamp";
+const MANIFEST: &str = r#"<msDeploy.iisApp>
+  <iisApp path="hello"/>
+  <setAcl path="hello/App_Data" setAclAccess="Modify"/>
+  <dbfullsql path="hello.sql"/>
+  <runCommand path="iiswsgi bootstrap --app-path &quot;Default Web Site/hello&quot;" waitAttempts="10"
+    waitInterval="60000" successReturnCodes="0x0"/>
+</msDeploy.iisApp>"#;
+const DESCRIPTION: &str = r#"{"schema": 1, "name": "hello"}"#;
+const WEB_CONFIG: &str = r#"<configuration><system.webServer>
+  <fastCgi><application fullPath="%VENV_PYTHON%" arguments="&quot;%APPL_PHYSICAL_PATH%/responder.py&quot; MODE">
+    <environmentVariables><environmentVariable name="GREETING" value="a &amp; b"/></environmentVariables>
+  </application></fastCgi>
+  <handlers><add name="x" path="*" verb="*" modules="FastCgiModule" resourceType="Unspecified"
+    scriptProcessor="%VENV_PYTHON%|&quot;%APPL_PHYSICAL_PATH%/responder.py&quot; MODE"/></handlers>
+</system.webServer></configuration>"#;
+
+/// A package in the making.
+struct Package {
+    folder: tempfile::TempDir,
+    files: Vec<(String, String)>,
+}
+
+impl Package {
+    fn new() -> Self {
+        let files = [
+            ("Manifest.xml", MANIFEST),
+            ("hello/responder.py", RESPONDER),
+            ("hello/web.config.in", &WEB_CONFIG.replace("MODE", "serves")),
+            ("hello/iiswsgi.bootstrap.json", DESCRIPTION),
+            (STAMP, "# not set up"),
+        ];
+        let files = files.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec();
+        Self { folder: tempfile::tempdir().unwrap(), files }
+    }
+
+    fn mode(self, mode: &str) -> Self {
+        self.with("hello/web.config.in", &WEB_CONFIG.replace("MODE", mode))
+    }
+
+    fn with(mut self, name: &str, text: &str) -> Self {
+        self.files.retain(|(other, _)| other != name);
+        self.files.push((name.to_owned(), text.to_owned()));
+        self
+    }
+
+    fn without(mut self, name: &str) -> Self {
+        self.files.retain(|(other, _)| other != name);
+        self
+    }
+
+    fn request(&self) -> InstallRequest {
+        let path = self.folder.path().join("hello.zip");
+        let entries: Vec<_> =
+            self.files.iter().map(|(name, text)| Entry::bytes(name, text.as_bytes())).collect();
+        let mut bytes = Vec::new();
+        archive::write(&entries, &mut bytes, &archive::WriteOptions::default()).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        InstallRequest {
+            package: path,
+            parameters: Vec::new(),
+            default_site: DEFAULT_SITE.to_owned(),
+            bootstrap: bootstrap::Settings { path: path_variable(), ..bootstrap::Settings::default() },
+        }
+    }
+
+    fn install(&self, iis: &dyn Iis) -> Result<Installed, Error> {
+        iis.install(&self.request(), &Quiet)
+    }
+}
+
+fn path_variable() -> String {
+    std::env::var("PATH").unwrap()
+}
+
+fn start(iis: &dyn Iis, installed: &Installed) -> Box<dyn RunningApplication> {
+    iis.start(installed, &StartOptions::default(), &Quiet).unwrap()
+}
+
+fn text(running: &mut dyn RunningApplication, target: &str) -> String {
+    String::from_utf8(running.request(&HttpRequest::get(target)).unwrap().body).unwrap()
+}
+
+fn hello() -> ApplicationPath {
+    "Default Web Site/hello".parse().unwrap()
+}
+
+fn installs_starts_and_answers(iis: &dyn Iis) {
+    let package = Package::new();
+    let recorder = Recorder::new();
+    let installed = iis.install(&package.request(), &recorder).unwrap();
+    assert_eq!(installed.application, hello());
+    assert!(!installed.physical_path.join("iis_install.stamp").exists(), "the stamp goes after success");
+    assert_eq!(installed.fastcgi.len(), 1);
+    let mut running = start(iis, &installed);
+    let response = running.request(&HttpRequest::get("/a%20b?x=1")).unwrap();
+    assert_eq!((response.status, response.reason.as_str()), (201, "Made"));
+    assert_eq!(response.header("x-a"), Some("1"));
+    let body = String::from_utf8(response.body).unwrap();
+    for line in ["PATH_INFO=/hello/a b", "QUERY_STRING=x=1", "REQUEST_URI=/hello/a%20b?x=1", "HTTPS=off"] {
+        assert!(body.lines().any(|other| other == line), "{line} in {body}");
+    }
+    running.stop();
+}
+
+fn what_was_not_done_is_told(iis: &dyn Iis) {
+    let recorder = Recorder::new();
+    let installed = iis.install(&Package::new().request(), &recorder).unwrap();
+    let outcomes: Vec<_> =
+        installed.steps.iter().map(|step| (step.provider.as_str(), step.outcome)).collect();
+    if !iis.describe().simulated {
+        return;
+    }
+    assert_eq!(
+        outcomes,
+        [
+            ("iisApp", Outcome::Done),
+            ("setAcl", Outcome::Simulated),
+            ("dbfullsql", Outcome::NotRun),
+            ("runCommand", Outcome::Simulated),
+        ]
+    );
+    let told = recorder.events().into_iter().filter(|event| matches!(event, Event::Simulated { .. })).count();
+    assert_eq!(told, 3);
+}
+
+fn the_process_has_the_servers_surroundings(iis: &dyn Iis) {
+    let installed = Package::new().install(iis).unwrap();
+    let mut running = start(iis, &installed);
+    let process = text(running.as_mut(), "/process");
+    let lines: Vec<&str> = process.lines().collect();
+    assert!(!Path::new(lines[0]).starts_with(&installed.physical_path), "{process}");
+    assert!(Path::new(lines[1]).starts_with(&installed.physical_path), "{process}");
+    assert_eq!(lines[2..], ["APP_POOL_ID=DefaultAppPool", "GREETING=a & b", "PYTHONPATH=None"]);
+}
+
+fn many_requests_on_one_process_and_large_bodies(iis: &dyn Iis) {
+    let installed = Package::new().install(iis).unwrap();
+    let mut running = start(iis, &installed);
+    for turn in 0..20 {
+        let target = if turn % 3 == 0 { "/close" } else { "/x" };
+        assert!(text(running.as_mut(), target).contains("GATEWAY_INTERFACE=CGI/1.1"), "{turn}");
+    }
+    let mut post = HttpRequest::get("/echo");
+    post.method = "POST".into();
+    post.body = (0..3_000_000_u32).map(|byte| byte.to_le_bytes()[0]).collect();
+    assert_eq!(running.request(&post).unwrap().body, post.body);
+}
+
+fn an_install_again_changes_nothing_twice(iis: &dyn Iis) {
+    let package = Package::new();
+    package.install(iis).unwrap();
+    let again = package.install(iis).unwrap();
+    let changes: Vec<_> =
+        again.bootstrap.iter().flat_map(|report| &report.registered).map(|(_, c)| *c).collect();
+    assert_eq!(changes, [iiswsgi::iis::Change::Unchanged]);
+    assert!(text(start(iis, &again).as_mut(), "/").contains("PATH_INFO=/hello/"));
+}
+
+fn a_failed_install_leaves_the_last_good_one(iis: &dyn Iis) {
+    let good = Package::new().install(iis).unwrap();
+    let bad = Package::new().with("hello/web.config.in", "<configuration>").install(iis).unwrap_err();
+    let shown = Shown::of(&bad).to_string();
+    assert!(shown.contains("bootstrap") && shown.contains("web.config"), "{shown}");
+    assert!(text(start(iis, &good).as_mut(), "/").contains("PATH_INFO=/hello/"));
+    let stampless = Package::new().without(STAMP).install(iis).unwrap_err();
+    assert!(Shown::of(&stampless).to_string().contains("stamp"), "{stampless}");
+    assert!(text(start(iis, &good).as_mut(), "/").contains("PATH_INFO=/hello/"));
+}
+
+fn a_process_that_dies_at_the_start_shows_its_words_and_how_to_repeat_them(iis: &dyn Iis) {
+    let installed = Package::new().mode("dies").install(iis).unwrap();
+    let Err(error) = iis.start(&installed, &StartOptions::default(), &Quiet) else { panic!("it started") };
+    let shown = Shown::of(&error).to_string();
+    assert!(shown.contains("exit code 3") && shown.contains("cannot import name"), "{shown}");
+    assert!(shown.contains("responder.py") && shown.contains("GREETING='a & b'"), "{shown}");
+}
+
+fn a_process_that_hangs_at_the_start_is_given_up(iis: &dyn Iis) {
+    let installed = Package::new().mode("hangs").install(iis).unwrap();
+    let options = StartOptions { timeout: Duration::from_millis(700), ..StartOptions::default() };
+    let begun = Instant::now();
+    let Err(error) = iis.start(&installed, &options, &Quiet) else { panic!("it started") };
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    let shown = Shown::of(&error).to_string();
+    assert!(shown.contains("within 0.7 s") && shown.contains("loading a large model"), "{shown}");
+}
+
+fn a_process_that_dies_or_hangs_in_a_request_is_told(iis: &dyn Iis) {
+    let installed = Package::new().install(iis).unwrap();
+    let mut running = start(iis, &installed);
+    let mut slow = HttpRequest::get("/slow");
+    slow.timeout = Duration::from_millis(300);
+    let shown = Shown::of(&running.request(&slow).unwrap_err()).to_string();
+    assert!(shown.contains("GET /slow") && shown.contains("within 0.3 s"), "{shown}");
+    let mut running = start(iis, &installed);
+    let shown = Shown::of(&running.request(&HttpRequest::get("/exit")).unwrap_err()).to_string();
+    assert!(shown.contains("exit code 7") && shown.contains("leaving in the middle"), "{shown}");
+}
+
+fn what_the_application_complains_of_is_kept(iis: &dyn Iis) {
+    let installed = Package::new().install(iis).unwrap();
+    let mut running = start(iis, &installed);
+    let response = running.request(&HttpRequest::get("/complain")).unwrap();
+    if iis.describe().simulated {
+        assert_eq!(response.stderr, b"this is the traceback");
+    }
+    assert!(running.stop().text().contains("this is the traceback"));
+}
+
+fn uninstall_takes_everything_away(iis: &dyn Iis) {
+    let installed = Package::new().install(iis).unwrap();
+    assert!(iis.uninstall(&hello(), &Quiet).unwrap());
+    assert!(!installed.physical_path.exists());
+    assert!(!iis.uninstall(&hello(), &Quiet).unwrap());
+    assert!(matches!(iis.start(&installed, &StartOptions::default(), &Quiet), Err(_)));
+}
+
+fn packages_that_are_none_are_refused(iis: &dyn Iis) {
+    for (package, part) in [
+        (Package::new().without("Manifest.xml"), "Manifest.xml"),
+        (Package::new().with("Manifest.xml", "<a><iisApp path='other'/></a>"), "`other`"),
+        (Package::new().with("Manifest.xml", "<a><iisApp"), "Manifest.xml"),
+        (Package::new().with("Manifest.xml", "<a/>"), "iisApp"),
+    ] {
+        let error = package.install(iis).unwrap_err();
+        let shown = Shown::of(&error).to_string();
+        assert!(shown.contains(part), "{part} in {shown}");
+        assert_eq!(iiswsgi::error::Failure::exit_code(&error), iiswsgi::error::ExitCode::Usage);
+    }
+}
+
+/// A simulated IIS in a folder that goes with it.
+fn simulated() -> (tempfile::TempDir, Simulated) {
+    let root = tempfile::tempdir().unwrap();
+    let runner = System { path: Some(path_variable().into()), ..System::default() };
+    let iis = Simulated::new(root.path().join("iis"), Arc::new(runner));
+    (root, iis)
+}
+
+macro_rules! for_each_twin {
+    ($($test:ident)*) => {
+        mod with_the_simulation {
+            $(#[test] fn $test() {
+                let (_root, iis) = super::simulated();
+                super::$test(&iis);
+            })*
+        }
+    };
+}
+
+for_each_twin! {
+    installs_starts_and_answers
+    what_was_not_done_is_told
+    the_process_has_the_servers_surroundings
+    many_requests_on_one_process_and_large_bodies
+    an_install_again_changes_nothing_twice
+    a_failed_install_leaves_the_last_good_one
+    a_process_that_dies_at_the_start_shows_its_words_and_how_to_repeat_them
+    a_process_that_hangs_at_the_start_is_given_up
+    a_process_that_dies_or_hangs_in_a_request_is_told
+    what_the_application_complains_of_is_kept
+    uninstall_takes_everything_away
+    packages_that_are_none_are_refused
+}
