@@ -109,8 +109,16 @@ impl EntryPoints {
                 None => {
                     best.insert(candidate.origin.clone(), candidate);
                 }
-                Some(known) if candidate.rank() < known.rank() => *known = candidate,
-                Some(_) => {}
+                Some(known) => {
+                    // An object comes before the factory that built it, wherever it stands.
+                    let tier = known.tier.min(candidate.tier);
+                    let better =
+                        |point: &EntryPoint| (point.kind == Kind::Factory, point.rank().0, point.rank().2);
+                    if better(&candidate) < better(known) {
+                        *known = candidate;
+                    }
+                    known.tier = tier;
+                }
             }
         }
         self.found = best.into_values().collect();

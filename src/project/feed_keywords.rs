@@ -79,6 +79,18 @@ impl FeedKeywords {
         Ok(())
     }
 
+    /// Takes a keyword from another source when this one lacks it.
+    pub(super) fn take_from(&mut self, other: &Self, keyword: &str) {
+        let mut other = other.clone();
+        if let (Some(mine), Some(others)) = (self.list(keyword), other.list(keyword)) {
+            if mine.is_empty() {
+                mine.append(others);
+            }
+        } else if let (Some(mine), Some(others)) = (self.string(keyword), other.string(keyword)) {
+            *mine = mine.take().or_else(|| others.take());
+        }
+    }
+
     fn list(&mut self, keyword: &str) -> Option<&mut Vec<String>> {
         match keyword {
             "install_msdeploy" => Some(&mut self.install_msdeploy),

@@ -1,22 +1,37 @@
 //! The Python project: its metadata, its WSGI entry point, its layout and the files that ship.
 //!
-//! `read` looks at `pyproject.toml`, `setup.cfg`, `setup.py`, `PKG-INFO` and the modules, and runs none of the
+//! [`read`] looks at `pyproject.toml`, `setup.cfg`, `setup.py`, `PKG-INFO` and the modules, and runs none of the
 //! project's code unless the user allows it. Python sources are parsed by Python's own `ast` in one subprocess
-//! (`inspect.py`); without a Python, all that can be read without one still is. `files` says what ships.
+//! (`inspect.py`); without a Python, all that can be read without one still is. [`files`](fn@files) says what ships.
 //!
 //! Not here: what the configuration overrides (it comes in through [`ReadOptions`]), and what becomes of the package.
 
 mod artefacts;
+mod candidates;
+mod detect;
+mod draft;
 mod entry_point;
 mod error;
 mod feed_keywords;
 mod files;
 mod ignore_rules;
+mod ini;
+mod inspector;
 mod layout;
+mod literal;
 mod manifest_in;
 mod names;
+mod paste;
 mod pattern;
+mod pkg_info;
+mod poetry;
+mod pyproject;
+mod read;
+mod requirements;
 mod setup_cfg;
+mod setup_py;
+mod toml_document;
+mod version;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -29,6 +44,7 @@ pub use feed_keywords::FeedKeywords;
 pub use files::{FileRules, ShippedFile, ShippedFiles, files};
 pub use layout::Layout;
 pub use names::{is_valid_name, is_valid_version, normalized_name};
+pub use read::read;
 pub use setup_cfg::ClassicCommands;
 
 use crate::error::Location;
@@ -46,7 +62,8 @@ pub struct ReadOptions {
     /// The version that the user gave: it wins over the metadata, which then need not have one.
     pub version: Option<String>,
     /// Variables of the environment. Only `SETUPTOOLS_SCM_PRETEND_VERSION`, `SETUPTOOLS_SCM_PRETEND_VERSION_FOR_NAME`
-    /// and `PBR_VERSION` are looked at: the tools that take the version from Git let themselves be told by them.
+    /// and `PBR_VERSION` are looked at, because the tools that take the version from Git let
+    /// themselves be told by them, and the variable that `[tool.hatch.version]` names with `source = "env"`.
     pub environment: BTreeMap<String, String>,
     /// How long Python may take.
     pub timeout: Duration,
