@@ -18,6 +18,8 @@ mod validate;
 #[cfg(test)]
 mod document_tests;
 #[cfg(test)]
+mod refusal_tests;
+#[cfg(test)]
 mod tests;
 
 pub use environment::*;

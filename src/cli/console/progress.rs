@@ -54,7 +54,7 @@ impl Progress {
 
     fn spin(&mut self) {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        bar.set_style(style("{spinner} {wide_msg} {elapsed}"));
+        bar.set_style(style(SPINNER));
         bar.set_message(self.stage.clone());
         bar.enable_steady_tick(Duration::from_millis(120));
         self.bar = Some(bar);
@@ -65,21 +65,29 @@ impl Progress {
             self.spin();
         }
         let Some(bar) = &self.bar else { return };
-        if total == 0 {
-            bar.set_message(format!("{}: {what}", self.stage));
-            return;
-        }
-        if bar.length() != Some(total) {
-            bar.set_length(total);
-            bar.set_style(style(match unit {
-                Unit::Bytes => "{spinner} {msg} {wide_bar} {binary_bytes}/{binary_total_bytes}",
-                Unit::Items => "{spinner} {msg} {wide_bar} {pos}/{len}",
+        let known = (total > 0).then_some(total);
+        if bar.length() != known {
+            match known {
+                Some(total) => bar.set_length(total),
+                None => bar.unset_length(),
+            }
+            bar.set_style(style(match (known, unit) {
+                (None, _) => SPINNER,
+                (Some(_), Unit::Bytes) => "{spinner} {msg} {wide_bar} {binary_bytes}/{binary_total_bytes}",
+                (Some(_), Unit::Items) => "{spinner} {msg} {wide_bar} {pos}/{len}",
             }));
         }
-        bar.set_message(format!("{}: {what}", self.stage));
+        bar.set_message(if self.stage.is_empty() {
+            what.to_owned()
+        } else {
+            format!("{}: {what}", self.stage)
+        });
         bar.set_position(done);
     }
 }
+
+/// Work whose end is not known.
+const SPINNER: &str = "{spinner} {wide_msg} {elapsed}";
 
 /// A style of our own templates, which are right; were one wrong, a plain bar would do.
 fn style(template: &str) -> ProgressStyle {

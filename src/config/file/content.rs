@@ -4,7 +4,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::values::{Bounded, OneOrMany, PathPattern, Python, line, line_schema, one_line};
+use super::texts::{PathPattern, Python, line, line_schema, one_line};
+use super::values::{Bounded, OneOrMany};
 
 /// Which files of the project go into the package, beside what MANIFEST.in and .gitignore say.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]

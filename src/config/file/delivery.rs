@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::values::{Reserved, Scalar, line, line_schema, one_line};
+use super::texts::{Reserved, line, line_schema, one_line};
+use super::values::Scalar;
 
 /// The IIS that `install` and `test` work with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

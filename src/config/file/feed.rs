@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::values::{OneOrMany, line, line_schema};
+use super::texts::{line, line_schema};
+use super::values::OneOrMany;
 
 /// The WebPI feed: the feed itself and this package's entry in it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]

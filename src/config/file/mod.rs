@@ -10,6 +10,7 @@ mod feed;
 mod parameter;
 mod serving;
 mod test;
+mod texts;
 mod values;
 
 use std::collections::BTreeMap;
@@ -24,8 +25,9 @@ pub use feed::{DiscoveryHint, Feed, FileHint, RegistryHint};
 pub use parameter::{EntryKind, Parameter, ParameterEntry, Validation};
 pub use serving::{Bootstrap, FastCgi, Handler, Protocol, ReturnCode, StderrMode};
 pub use test::{HeaderCheck, Method, Request, RequestPath, Test};
-pub use values::{Bounded, OneOrMany, PathPattern, Pattern, Python, Reserved, Scalar, Seconds};
-use values::{line, line_schema, text_or_number, texts_by_name};
+pub use texts::{PathPattern, Pattern, Python, Reserved};
+use texts::{line, line_schema, text_or_number, texts_by_name};
+pub use values::{Bounded, OneOrMany, Scalar, Seconds};
 
 /// The configuration of iiswsgi: `iiswsgi.yml`, or `[tool.iiswsgi]` in `pyproject.toml`. Every key is optional.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

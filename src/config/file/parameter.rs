@@ -5,7 +5,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::values::{OneOrMany, Scalar, line, line_schema, one_line};
+use super::texts::{line, line_schema, one_line};
+use super::values::{OneOrMany, Scalar};
 
 /// A parameter of the package.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::values::{Bounded, OneOrMany, Seconds, line, line_schema};
+use super::texts::{line, line_schema};
+use super::values::{Bounded, OneOrMany, Seconds};
 
 /// What a package's runCommand starts on the server, and how Web Deploy waits for it.
 ///
@@ -17,7 +18,7 @@ pub struct Bootstrap {
     pub command: Option<String>,
     /// The folder of the virtual environment, below the application's folder; `.` is the application's folder itself,
     /// as the original had it.
-    #[serde(deserialize_with = "super::values::one_line")]
+    #[serde(deserialize_with = "super::texts::one_line")]
     #[schemars(schema_with = "line_schema")]
     pub venv: String,
     /// How often Web Deploy looks whether the command has ended.

@@ -7,7 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::values::{Bounded, OneOrMany, Pattern, Seconds, line, line_schema, texts_by_name};
+use super::texts::{Pattern, line, line_schema, texts_by_name};
+use super::values::{Bounded, OneOrMany, Seconds};
 
 /// How the installed application is tested.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
