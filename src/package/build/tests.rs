@@ -1,5 +1,7 @@
 //! Tests of the build of manifests.
 
+use std::fmt::Write as _;
+
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
@@ -228,7 +230,7 @@ proptest! {
         prop_assume!(unique.len() == settings.len() && !unique.contains("path"));
         let mut attributes = String::new();
         for (name, value) in &settings {
-            attributes += &format!(" {name}=\"{}\"", xml::escape_attribute(value));
+            let _ = write!(attributes, " {name}=\"{}\"", xml::escape_attribute(value));
         }
         let template = format!("<a><runCommand path=\"{}\"{attributes}/></a>", xml::escape_attribute(&path));
         let built = build(&template);
