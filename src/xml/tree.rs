@@ -75,12 +75,16 @@ pub enum NodeKind<'a> {
 }
 
 impl Document {
-    /// Reads a text.
+    /// Reads a text. A byte order mark before it is dropped.
     ///
     /// # Errors
     /// The text is not well-formed, has an unknown entity, or is deeper or larger than any real file.
     pub fn parse(text: impl Into<String>) -> Result<Self, Error> {
-        let text = text.into();
+        let mut text = text.into();
+        // The reader skips a byte order mark without counting it, so that every place after it would be wrong.
+        if text.starts_with('\u{feff}') {
+            text.drain(..'\u{feff}'.len_utf8());
+        }
         let (nodes, root) = Builder::new(&text).build()?;
         let top =
             (0..).zip(&nodes).filter(|(_, node)| node.parent.is_none()).map(|(id, _)| NodeId(id)).collect();
@@ -369,6 +373,14 @@ mod tests {
         assert_eq!(&text[x.value_span.clone()], "one &amp; two");
         assert_eq!(&text[x.name_span.clone()], "x");
         assert_eq!(&text[b.attributes()[1].value_span.clone()], "2");
+    }
+
+    #[test]
+    fn drops_a_byte_order_mark() {
+        let document = parse("\u{feff}<a>\n  <b x='1'/></a>");
+        assert_eq!(document.root().child("b").unwrap().position(), (2, 3));
+        assert!(document.text().starts_with("<a>"));
+        assert_eq!(fault("\u{feff}<a>\n  <b").0, 2);
     }
 
     #[test]
