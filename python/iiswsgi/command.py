@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from iiswsgi import options
-from iiswsgi.serving import UsageError, serve
+from iiswsgi import options, settings
+from iiswsgi.serving import UsageError, is_supervised, serve
 
 
 def main(arguments: list[str]) -> int:
@@ -20,13 +20,19 @@ def main(arguments: list[str]) -> int:
         print(options.help_text())
         return 0 if {"-h", "--help"} & set(arguments) else 2
     try:
+        settings.apply(os.environ)
         app, values = options.parse(arguments[1:], os.environ)
         if app is None:
             raise UsageError("no application is given\nhint: Write `module:callable` as APP, or set WSGI_HANDLER.")
         if values.pop("check"):
             from iiswsgi.check import check
 
-            return check(app, values)
+            return check(app, {key: value for key, value in values.items() if key not in ("processes", "reload")})
+        processes = values.pop("processes")
+        if processes != 1 or (values["reload"] and not is_supervised()):
+            from iiswsgi.supervisor import supervise
+
+            return supervise(arguments[1:], values, processes)
         serve(app, **values)
     except UsageError as error:
         print(f"error: {error}", file=sys.stderr)

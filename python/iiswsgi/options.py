@@ -47,7 +47,10 @@ class Option:
 OPTIONS = [
     Option("--bind", str, None, "ADDRESS", "unix:PATH, tcp:HOST:PORT or fd:N; without it descriptor 0 is looked at"),
     Option("--threads", int, 1, "N", "requests that run at the same time (1)"),
+    Option("--processes", int, 1, "N", "processes that share the socket, supervised (1)"),
     Option("--max-requests", int, None, "N", "stop after so many requests"),
+    Option("--max-requests-jitter", int, 0, "N", "and up to N more, so that not all processes stop at once"),
+    Option("--request-timeout", float, None, "SECONDS", "interrupt a request that takes longer"),
     Option("--graceful-timeout", float, 30.0, "SECONDS", "how long running requests may take after SIGTERM (30)"),
     Option("--script-name", str, None, "PATH", "the path below which the application lives"),
     Option("--max-params", int, 4 << 20, "BYTES", "the largest head of a request (4194304)"),
@@ -55,6 +58,8 @@ OPTIONS = [
     Option("--log-level", str, "info", "LEVEL", "debug, info, warning or error (info)"),
     Option("--log-size", int, 10 << 20, "BYTES", "rotate the log beyond this (10485760)"),
     Option("--access-log", bool, False, "", "log each request"),
+    Option("--reload", bool, False, "", "restart when a file of the application changes"),
+    Option("--trace", bool, False, "", "log every line of Python that runs (very slow)"),
     Option("--debug", bool, False, "", "show tracebacks on the error page"),
     Option("--check", bool, False, "", "load the application, answer one request in memory, and exit"),
 ]

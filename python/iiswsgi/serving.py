@@ -32,7 +32,10 @@ def serve(
     debug: bool = False,
     script_name: str | None = None,
     max_params: int = 4 << 20,
-    multiprocess: bool | None = None,
+    max_requests_jitter: int = 0,
+    request_timeout: float | None = None,
+    reload: bool = False,
+    trace: bool = False,
 ) -> None:
     """Serves an application over FastCGI until SIGTERM or SIGINT arrives.
 
@@ -40,16 +43,24 @@ def serve(
     ``unix:PATH``, ``tcp:HOST:PORT`` or ``fd:N``; without it descriptor 0 is looked at, as IIS starts a gateway.
     The other arguments are the options of ``python -m iiswsgi serve``.
     """
-    log = open_log(log_file, log_level, log_size)
+    log = open_log(log_file, "debug" if trace else log_level, log_size)
+    if trace:
+        from iiswsgi.watch import trace_to
+
+        threading.settrace(trace_to(log))
+        sys.settrace(trace_to(log))
+    if max_requests and max_requests_jitter:
+        import random
+
+        max_requests += random.randint(0, max_requests_jitter)
     if isinstance(app, str):
         loading = Loading(app, log)
         app = loading.attempt() or loading
-    under_iis = is_under_iis()
     environ = {
         "wsgi.version": (1, 0),
         "wsgi.multithread": threads > 1,
         # IIS starts as many processes as `maxInstances` allows.
-        "wsgi.multiprocess": under_iis if multiprocess is None else multiprocess,
+        "wsgi.multiprocess": is_under_iis() or bool(os.environ.get("IISWSGI_MULTIPROCESS")),
         "wsgi.run_once": False,
         "wsgi.file_wrapper": _gateway.FileWrapper,
         "wsgi.input_terminated": True,
@@ -69,10 +80,13 @@ def serve(
         path_info_for_script_mappings=bool(os.environ.get("AllowPathInfoForScriptMappings")),
         debug=debug,
         access_log=access_log,
+        watches_time=bool(request_timeout),
     )
     keep_output_away_from_sockets()
     restore = stopping.install(server)
     log.write("info", f"serving on {server.address or 'the inherited connection'} (Python {sys.version.split()[0]})")
+    start_watching(server, log, request_timeout, reload)
+    tell_supervisor(server)
     try:
         for number in range(1, threads):
             threading.Thread(target=server.run, name=f"iiswsgi-{number}", daemon=True).start()
@@ -80,6 +94,41 @@ def serve(
     finally:
         restore()
     log.write("info", f"stopped after {server.served} requests")
+
+
+def start_watching(server, log, request_timeout: float | None, reload: bool) -> None:
+    """Starts the threads that were asked for."""
+    pattern = os.environ.get("WSGI_RESTART_FILE_REGEX")
+    if not (request_timeout or reload or pattern):
+        return
+    from iiswsgi import watch
+
+    if request_timeout:
+        watch.start(watch.watch_requests, server, request_timeout, log, is_supervised() or is_under_iis())
+    if reload or pattern:
+        folder = os.environ.get("APPL_PHYSICAL_PATH") or os.getcwd()
+        watch.start(watch.watch_files, pattern, folder, log, server.stop)
+
+
+def is_supervised() -> bool:
+    """Whether a supervisor of ours has started this process."""
+    return "IISWSGI_ALIVE" in os.environ
+
+
+def tell_supervisor(server) -> None:
+    """Says that this process serves, and stops when the supervisor is gone."""
+    ready, alive = os.environ.pop("IISWSGI_READY", None), os.environ.get("IISWSGI_ALIVE")
+    if ready:
+        os.write(int(ready), b"1")
+        os.close(int(ready))
+    if alive:
+
+        def wait_for_the_end() -> None:
+            # Nothing is ever written: the read ends when the supervisor does.
+            os.read(int(alive), 1)
+            server.stop()
+
+        threading.Thread(target=wait_for_the_end, name="iiswsgi-alive", daemon=True).start()
 
 
 def standard_input() -> str:

@@ -1,8 +1,10 @@
 //! The WSGI application as the gateway's application: calls it, sends what it gives, and answers when it fails.
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use iiswsgi::gateway::log::{Level, Log};
 use iiswsgi::gateway::response::Head;
@@ -55,6 +57,8 @@ pub(crate) struct Bridge {
     /// Show tracebacks to whoever asks for a page.
     pub(crate) debug: bool,
     pub(crate) access_log: bool,
+    /// The threads that run a request, by Python's number, and since when. None: nobody asks.
+    pub(crate) running: Option<Mutex<HashMap<u64, Instant>>>,
     pub(crate) incidents: AtomicU64,
     pub(crate) seed: RandomState,
 }
@@ -89,7 +93,10 @@ impl Bridge {
     fn answer(&self, py: Python<'_>, exchange: Exchange) -> Exchange {
         let line = self.access_log.then(|| access_line(exchange.params()));
         let shared = Shared::new(exchange);
-        match self.run(py, &shared) {
+        let thread = self.note_begin(py);
+        let outcome = self.run(py, &shared);
+        self.note_end(thread);
+        match outcome {
             Ok(()) => {}
             Err(Stopped::Gone(gone)) => self.log.write(Level::Debug, &gone.to_string()),
             Err(Stopped::Failed(error)) => self.fail(py, &shared, &error),
@@ -101,6 +108,28 @@ impl Bridge {
                 return exchange;
             }
         }
+    }
+
+    fn note_begin(&self, py: Python<'_>) -> Option<u64> {
+        let running = self.running.as_ref()?;
+        let number = py.import(intern!(py, "threading")).and_then(|module| module.call_method0("get_ident"));
+        let number = number.and_then(|number| number.extract().map_err(Into::into)).ok()?;
+        running.lock().unwrap_or_else(PoisonError::into_inner).insert(number, Instant::now());
+        Some(number)
+    }
+
+    fn note_end(&self, thread: Option<u64>) {
+        if let (Some(running), Some(thread)) = (&self.running, thread) {
+            running.lock().unwrap_or_else(PoisonError::into_inner).remove(&thread);
+        }
+    }
+
+    /// The threads whose request runs longer than that, and for how many seconds.
+    pub(crate) fn overdue(&self, limit: Duration) -> Vec<(u64, f64)> {
+        let Some(running) = &self.running else { return Vec::new() };
+        let running = running.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = running.iter().map(|(thread, since)| (*thread, since.elapsed()));
+        times.filter(|(_, time)| *time > limit).map(|(thread, time)| (thread, time.as_secs_f64())).collect()
     }
 
     fn close_books(&self, exchange: &Exchange, line: Option<&str>) {

@@ -22,5 +22,5 @@ mod _gateway {
     #[pymodule_export]
     use super::log::Log;
     #[pymodule_export]
-    use super::server::{Server, inherited, version};
+    use super::server::{Listener, Server, inherited, version};
 }

@@ -36,7 +36,7 @@ impl Server {
     #[pyo3(signature = (
         app, bind, *, environ, log, on_signal, threads = 1, max_requests = None, graceful_timeout = 30.0,
         max_params = 4 << 20, connections = 4096, script_name = None, path_info_for_script_mappings = false,
-        debug = false, access_log = false,
+        debug = false, access_log = false, watches_time = false,
     ))]
     #[expect(clippy::too_many_arguments, reason = "they are keyword arguments in Python")]
     fn new(
@@ -54,6 +54,7 @@ impl Server {
         path_info_for_script_mappings: bool,
         debug: bool,
         access_log: bool,
+        watches_time: bool,
     ) -> PyResult<Self> {
         let endpoint: Endpoint = bind.parse().map_err(|error| PyValueError::new_err(failed(&error)))?;
         let graceful_timeout = Duration::try_from_secs_f64(graceful_timeout)
@@ -79,6 +80,7 @@ impl Server {
             on_signal,
             debug,
             access_log,
+            running: watches_time.then(Mutex::default),
             incidents: AtomicU64::new(0),
             seed: RandomState::new(),
         };
@@ -107,10 +109,45 @@ impl Server {
         self.server.served()
     }
 
+    /// The threads, by Python's number, whose request runs longer than so many seconds, and for how long.
+    fn overdue(&self, seconds: f64) -> Vec<(u64, f64)> {
+        Duration::try_from_secs_f64(seconds).map_or_else(|_| Vec::new(), |limit| self.bridge.overdue(limit))
+    }
+
     /// A descriptor for `signal.set_wakeup_fd`.
     #[getter]
     fn signal_descriptor(&self) -> i64 {
         self.server.signal_descriptor()
+    }
+}
+
+/// A listening socket that other processes serve on.
+#[pyclass(frozen, module = "iiswsgi")]
+pub(crate) struct Listener(transport::Listener);
+
+#[pymethods]
+impl Listener {
+    /// Starts to listen.
+    #[new]
+    fn new(bind: &str) -> PyResult<Self> {
+        let endpoint: Endpoint = bind.parse().map_err(|error| PyValueError::new_err(failed(&error)))?;
+        match transport::open(&endpoint).map_err(|error| PyOSError::new_err(failed(&error)))? {
+            transport::Opened::Listener(listener) => Ok(Self(listener)),
+            transport::Opened::Connected(_) => Err(PyValueError::new_err(format!(
+                "error: `{bind}` is one connection: several processes cannot serve on it"
+            ))),
+        }
+    }
+
+    /// The number of the socket's descriptor.
+    fn fileno(&self) -> i64 {
+        self.0.number()
+    }
+
+    /// Where it listens, as the option `--bind` is written.
+    #[getter]
+    fn address(&self) -> String {
+        self.0.endpoint().to_string()
     }
 }
 

@@ -131,9 +131,9 @@ impl Listener {
         &self.endpoint
     }
 
-    /// Keeps the socket file when the listener goes, for a process that only shares it.
-    pub fn keep_file(&mut self) {
-        self.file = None;
+    /// The number of the descriptor, for processes that share it.
+    pub fn number(&self) -> i64 {
+        self.descriptor.as_raw_fd().into()
     }
 }
 

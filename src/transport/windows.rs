@@ -53,8 +53,8 @@ impl Listener {
         match self.0 {}
     }
 
-    /// Keeps the socket file when the listener goes.
-    pub fn keep_file(&mut self) {
+    /// The number of the descriptor, for processes that share it.
+    pub fn number(&self) -> i64 {
         match self.0 {}
     }
 }

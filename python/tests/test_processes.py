@@ -1,0 +1,182 @@
+"""Several processes, reloading, time limits, and the settings of wfastcgi."""
+
+import json
+import os
+import re
+import signal
+import threading
+import time
+
+from fastcgi import params_of, request_bytes, wait_until
+
+PID = """
+import os
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"%d " % os.getpid(), b"TEXT"]
+"""
+
+
+def pids(gateway, count=40):
+    return {int(gateway.get().body.split()[0]) for _ in range(count)}
+
+
+def started(gateway, count):
+    return wait_until(lambda: gateway.log.count("serving on fd:") >= count)
+
+
+def supervised(start, *arguments, count=2, text="one", **options):
+    files = {"pid.py": PID.replace("TEXT", text)}
+    gateway = start("pid:app", "--processes", str(count), *arguments, files=files, wait=False, **options)
+    assert started(gateway, count), gateway.log
+    return gateway
+
+
+def test_processes_share_a_socket_and_stop_together(start):
+    gateway = supervised(start)
+    assert wait_until(lambda: len(pids(gateway)) == 2)
+    workers = pids(gateway)
+    assert gateway.process.pid not in workers
+    assert gateway.stop() == 0
+    assert not gateway.address.exists()
+    for pid in workers:
+        assert not os.path.exists(f"/proc/{pid}")
+
+
+def test_a_process_that_dies_is_replaced(start):
+    gateway = supervised(start)
+    victim = pids(gateway).pop()
+    os.kill(victim, signal.SIGKILL)
+    assert started(gateway, 3), gateway.log
+    assert f"process {victim} died by SIGKILL" in gateway.log
+    assert victim not in pids(gateway)
+
+
+def test_processes_die_with_their_supervisor(start):
+    gateway = supervised(start)
+    workers = pids(gateway)
+    gateway.process.kill()
+    gateway.process.wait()
+    assert wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in workers))
+
+
+def test_sighup_reloads_without_refusing_a_request(start):
+    gateway = supervised(start)
+    before = pids(gateway)
+    failures, bodies, done = [], set(), threading.Event()
+
+    def ask():
+        while not done.is_set():
+            try:
+                bodies.add(gateway.get().body.split()[1])
+            except Exception as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    (gateway.folder / "pid.py").write_text(PID.replace("TEXT", "second"))
+    gateway.process.send_signal(signal.SIGHUP)
+    assert wait_until(lambda: gateway.log.count("has stopped") == 2, 20), gateway.log
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not failures, failures[:3]
+    assert not before & pids(gateway)
+    assert gateway.get().body.split()[1] == b"second"
+
+
+def test_reload_when_a_file_changes(start):
+    gateway = supervised(start, "--reload", count=1)
+    assert gateway.get().body.split()[1] == b"one"
+    time.sleep(1.2)
+    (gateway.folder / "pid.py").write_text(PID.replace("TEXT", "two"))
+    assert wait_until(lambda: gateway.get().body.split()[1] == b"two", 15), gateway.log
+    assert "has changed" in gateway.log
+
+
+LOOP = """
+import time
+def app(environ, start_response):
+    while environ["PATH_INFO"] == "/loop":
+        time.sleep(0.01)
+    start_response("200 OK", [])
+    return [b"done"]
+"""
+
+
+def test_a_request_that_takes_too_long_is_interrupted(start):
+    gateway = start("loop:app", "--request-timeout", "0.5", files={"loop.py": LOOP})
+    answer = gateway.get("/loop")
+    assert answer.status == 500 and "RequestTimeout" in answer.stderr.decode()
+    assert "is interrupted at:" in gateway.log and "loop.py" in gateway.log
+    assert gateway.get().body == b"done"
+
+
+def test_trace_logs_lines(start):
+    gateway = start("apps:app", "--trace")
+    gateway.get()
+    assert wait_until(lambda: re.search(r"apps\.py:\d+ hello", gateway.log))
+
+
+def test_max_requests_with_jitter(start):
+    gateway = start("apps:app", "--max-requests", "2", "--max-requests-jitter", "3")
+    count = 0
+    with gateway.connect() as connection:
+        while True:
+            try:
+                connection.get()
+                count += 1
+            except (EOFError, OSError):
+                break
+    assert 2 <= count <= 5
+    assert gateway.process.wait(5) == 0
+
+
+WEB_CONFIG = """<?xml version="1.0" encoding="utf-8"?>
+<configuration>
+  <appSettings>
+    <!-- as wfastcgi has them -->
+    <add key="WSGI_HANDLER" value="site.inner.application" />
+    <add key="PYTHONPATH" value="%APPL_PHYSICAL_PATH%/lib" />
+    <add key="WSGI_LOG" value="%APPL_PHYSICAL_PATH%/wfastcgi.log" />
+    <add key="WSGI_RESTART_FILE_REGEX" value=".*\\.txt$" />
+    <add key="MY_SETTING" value="5 &gt; 3" />
+  </appSettings>
+</configuration>
+"""
+
+
+def test_the_settings_of_wfastcgi(start, tmp_path):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "site_settings.py").write_text("")
+    (tmp_path / "lib" / "mysite.py").write_text(
+        "import json, os\n"
+        "class inner:\n"
+        "    def application(environ, start_response):\n"
+        "        start_response('200 OK', [])\n"
+        "        return [json.dumps([os.environ['MY_SETTING'], environ['SCRIPT_NAME'], environ['PATH_INFO']]).encode()]\n"
+    )
+    (tmp_path / "web.config").write_text(WEB_CONFIG.replace("site.inner", "mysite.inner"))
+    env = {"APPL_PHYSICAL_PATH": str(tmp_path), "SCRIPT_NAME": "/app"}
+    gateway = start("", env=env, wait=False)
+    log = tmp_path / "wfastcgi.log"
+    assert wait_until(lambda: log.exists() and "serving on" in log.read_text()), gateway.log
+    iis = {"SERVER_SOFTWARE": "Microsoft-IIS/10.0"}
+    assert json.loads(gateway.get("/app/x", **iis).body) == ["5 > 3", "/app", "/x"]
+    time.sleep(1.2)
+    (tmp_path / "touched.txt").write_text("x")
+    assert gateway.process.wait(10) == 0, "IIS starts it again"
+
+
+def test_a_request_in_a_dying_process_is_finished(start):
+    gateway = supervised(start)
+    with gateway.connect() as connection:
+        assert connection.get().body
+        gateway.process.terminate()
+        connection.send(request_bytes(params_of()))
+        try:
+            assert connection.answer().body
+        except EOFError:
+            pass  # An idle connection may be closed before the request arrives.
+    assert gateway.process.wait(10) == 0
