@@ -31,7 +31,8 @@ pub(super) fn with_ids(cache: &Path, ids: &[String], observer: &dyn Observer) ->
 /// `12345.xml`, `preprocessor12345.xml` and unfinished `12345.xml.temp`, in any case.
 fn is_feed_file(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    (name.ends_with(".xml") || name.ends_with(".xml.temp")) && path.is_file()
+    let name = name.strip_suffix(".temp").unwrap_or(&name);
+    Path::new(name).extension().is_some_and(|extension| extension == "xml") && path.is_file()
 }
 
 fn id_of(path: &Path) -> std::io::Result<Option<String>> {

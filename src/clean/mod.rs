@@ -164,8 +164,9 @@ pub fn application_of(manifest: &[u8]) -> Result<String, Error> {
 pub fn clean(request: &Request, observer: &dyn Observer) -> Result<Report, Error> {
     for name in &request.applications {
         // `..` or a path would remove something else than an installer.
-        let plain =
-            !name.trim().is_empty() && !name.contains(['/', '\\', ':', '\0']) && name.trim_matches('.') != "";
+        let plain = !name.trim().is_empty()
+            && !name.contains(['/', '\\', ':', '\0'])
+            && !name.trim_matches('.').is_empty();
         if !plain {
             return Err(Error::Name { name: name.clone() });
         }

@@ -23,11 +23,13 @@ mod write;
 
 pub use build::{About, Application, Options, PackageFile, PythonProduct, split_keywords};
 pub use check::check;
+pub(crate) use check::check_document;
 pub use error::Error;
 pub use installer::{Dependency, DiscoveryHint, InstallCommand, Installer, InstallerFile, MsDeploy};
 pub use merge::{Merged, merge};
 pub use model::{Entry, EntryKind, Feed, Keyword, Language, Link, NamedDependency, Person, Resources, Text};
 pub use read::read;
+pub(crate) use read::read_document;
 pub use time::Timestamp;
 pub use write::write;
 

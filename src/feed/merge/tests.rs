@@ -1,6 +1,7 @@
 //! Tests of merging: what is replaced, what is added, and that all else stays.
 
 use super::*;
+use crate::event::Severity;
 use crate::feed::{About, Application, Keyword, Options, PackageFile, Text, check, read, write};
 use proptest::prelude::*;
 
@@ -128,8 +129,10 @@ fn real_feeds_keep_all_but_the_merged_entry() {
         let after = read(merged.text.as_bytes()).unwrap();
         assert_eq!(before.entries, after.entries[..before.entries.len()]);
         assert_eq!((before.title, before.languages), (after.title, after.languages));
-        let of_ours = |finding: &crate::finding::Finding| finding.text.contains("`New`");
-        assert_eq!(check(merged.text.as_bytes()).into_iter().filter(of_ours).count(), 4);
+        let of_ours = |finding: &crate::finding::Finding| {
+            finding.severity >= Severity::Warning && finding.text.contains("`New`")
+        };
+        assert!(!check(merged.text.as_bytes()).iter().any(of_ours));
     }
 }
 
