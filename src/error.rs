@@ -67,9 +67,10 @@ impl fmt::Display for Location {
     }
 }
 
-/// A path as it is shown to the user: an empty path is the current folder.
+/// A path as it is shown to the user: an empty path is the current folder, which nobody wants to read before a name.
 pub fn shown(path: &Path) -> std::path::Display<'_> {
-    if path.as_os_str().is_empty() { Path::new(".").display() } else { path.display() }
+    let short = path.strip_prefix(".").unwrap_or(path);
+    if short.as_os_str().is_empty() { Path::new(".").display() } else { short.display() }
 }
 
 /// An error that can be shown to a user: a message (`Display`), its causes (`source`) and the three answers below.

@@ -103,6 +103,13 @@ pub fn read_text(path: &Path) -> Result<String, Error> {
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
+/// The text of bytes that somebody's tool wrote: UTF-8, or UTF-16 with its byte order mark. What is neither becomes
+/// replacement characters.
+pub fn text_of(bytes: &[u8]) -> String {
+    let encoding = encoding_rs::Encoding::for_bom(bytes).map_or(encoding_rs::UTF_8, |(found, _)| found);
+    encoding.decode(bytes).0.into_owned()
+}
+
 /// Puts a whole file in its place at once. Its folder is made when it is not there.
 ///
 /// # Errors
@@ -143,6 +150,11 @@ impl AtomicFile {
     /// Where it will stand.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where it is until then.
+    pub fn unfinished_path(&self) -> &Path {
+        self.file.path()
     }
 
     /// Makes sure that its bytes are on the disk and puts it in its place.

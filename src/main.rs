@@ -1,3 +1,8 @@
 //! The command `iiswsgi`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let code = iiswsgi::cli::main(std::env::args_os());
+    u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
+}

@@ -39,11 +39,16 @@ def _split_path(spec: str):
     """A file's path and the name within it; None for what is no path."""
     head, separator, name = spec.rpartition(":")
     # `C:\app.py` has a colon that separates no name.
-    if separator and head.lower().endswith((".py", ".wsgi")):
+    if separator and _is_path(head):
         return head, name
-    if spec.lower().endswith((".py", ".wsgi")) and (os.path.exists(spec) or os.sep in spec or "/" in spec):
-        return spec, ""
-    return None, ""
+    return (spec, "") if _is_path(spec) else (None, "")
+
+
+def _is_path(text: str) -> bool:
+    """Whether a text means a file: `site.wsgi` is a module as well, and the usual one, unless there is such a file."""
+    if not text.lower().endswith((".py", ".wsgi")):
+        return False
+    return os.sep in text or "/" in text or os.path.isfile(text) or text.lower().endswith(".py")
 
 
 def _module_from_file(path: str):

@@ -37,6 +37,12 @@ pub trait Iis: Send + Sync {
     /// The package, a parameter value or a step of it is at fault.
     fn install(&self, request: &InstallRequest, observer: &dyn Observer) -> Result<Installed, Error>;
 
+    /// What was installed under a path before; none when nothing was.
+    ///
+    /// # Errors
+    /// What was noted about it cannot be read.
+    fn find(&self, application: &ApplicationPath) -> Result<Option<Installed>, Error>;
+
     /// Starts what was installed, as its `web.config` says, and waits until it accepts requests.
     ///
     /// # Errors

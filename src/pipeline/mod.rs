@@ -1,3 +1,70 @@
-//! The pipeline.
+//! The main job: from projects to tested packages, a feed, and the places where users get them.
+//!
+//! [`plan`](mod@plan) decides everything beforehand and can be shown; [`run()`] carries it out, stage by stage, one file
+//! a stage. What happens goes to an observer as events; console, report and annotations are made from those.
+//!
+//! Not here: the command line, and how packages, feeds and IIS work.
 
+mod build;
+mod deliver;
+mod feed;
+mod install;
+mod package;
+pub mod plan;
+mod publish;
 pub mod report;
+mod run;
+mod stages;
+pub mod test;
+mod vendor;
+
+pub use install::read_set_parameters;
+pub use run::{Outcome, PackageOutcome, Selection, run};
+
+use std::path::PathBuf;
+
+use crate::event::Observer;
+use crate::iis::{Iis, bootstrap};
+use crate::process::{Interrupt, Runner};
+
+/// What the stages work with: the parts of the outside world, handed in once.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// Runs programs.
+    pub runner: &'a dyn Runner,
+    /// Installs and runs packages.
+    pub iis: &'a dyn Iis,
+    /// Is told what happens.
+    pub observer: &'a dyn Observer,
+    /// Is set when the user wants the run to end.
+    pub interrupt: &'a Interrupt,
+    /// The time of the run.
+    pub now: time::OffsetDateTime,
+    /// How many threads may compress.
+    pub threads: usize,
+    /// How a bootstrap goes about on this machine; what a project says itself is laid over it.
+    pub bootstrap: &'a bootstrap::Settings,
+    /// What the environment says about the release: variables for the feed's URLs.
+    pub release: &'a Release,
+}
+
+/// What the environment says about the release that packages belong to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Release {
+    /// `{repository}` in the feed's URL template: `OWNER/NAME`.
+    pub repository: Option<String>,
+    /// `{tag}` in the feed's URL template.
+    pub tag: Option<String>,
+}
+
+/// Where outputs and intermediate results go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// Packages and feeds.
+    pub output: PathBuf,
+    /// What is only of use to us: the simulated IIS, what was built last.
+    pub work: PathBuf,
+}
+
+/// The name of the folder for intermediate results.
+pub const WORK_FOLDER: &str = ".iiswsgi";

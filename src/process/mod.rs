@@ -220,6 +220,11 @@ impl Interrupt {
         self.0.store(true, Ordering::SeqCst);
     }
 
+    /// The flag itself, for code that knows no processes.
+    pub fn flag(&self) -> &AtomicBool {
+        &self.0
+    }
+
     /// Whether it is set.
     pub fn is_requested(&self) -> bool {
         self.0.load(Ordering::SeqCst)

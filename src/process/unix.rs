@@ -32,7 +32,13 @@ pub(super) fn exit_code(status: ExitStatus) -> i32 {
 /// A listening socket as a program's descriptor 0.
 pub(super) fn listening(endpoint: &str) -> io::Result<Stdio> {
     let socket: OwnedFd = match endpoint.split_once(':') {
-        Some(("unix", path)) => UnixListener::bind(path)?.into(),
+        // The name appears when the socket listens already, so that whoever waits for it can connect at once.
+        Some(("unix", path)) => {
+            let unfinished = format!("{path}~");
+            let listener = UnixListener::bind(&unfinished)?;
+            std::fs::rename(unfinished, path)?;
+            listener.into()
+        }
         Some(("tcp", address)) => TcpListener::bind(address)?.into(),
         _ => {
             return Err(io::Error::new(

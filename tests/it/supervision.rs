@@ -23,7 +23,8 @@ fn wait_until_gone(pid: &str) {
 
 #[test]
 fn passes_the_exit_code_on() {
-    let status = Command::new(IISWSGI).args(["supervise", "--", "sh", "-c", "exit 7"]).stdin(Stdio::piped()).status();
+    let status =
+        Command::new(IISWSGI).args(["supervise", "--", "sh", "-c", "exit 7"]).stdin(Stdio::piped()).status();
     assert_eq!(status.unwrap().code(), Some(7));
 }
 

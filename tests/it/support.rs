@@ -1,7 +1,7 @@
 //! The builder that the integration tests speak: a project in a folder of its own, the command run on it, what came out.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// The command under test.
@@ -19,13 +19,6 @@ impl Project {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("project")).unwrap();
         Self { folder, environment: Vec::new() }
-    }
-
-    /// A copy of one of the examples.
-    pub(crate) fn example(name: &str) -> Self {
-        let project = Self::new();
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name), &project.path(""));
-        project
     }
 
     /// Writes a file of the project.
@@ -59,16 +52,47 @@ impl Project {
         command.current_dir(self.path("")).stdin(Stdio::null());
         // One cache for all tests, so that the gateway's wheel is built once.
         command.env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
-        for name in ["GITHUB_ACTIONS", "CI", "NO_COLOR", "SOURCE_DATE_EPOCH", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"] {
+        for name in
+            ["GITHUB_ACTIONS", "CI", "NO_COLOR", "SOURCE_DATE_EPOCH", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"]
+        {
             command.env_remove(name);
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 
+    /// The bytes of a file of the project.
+    pub(crate) fn bytes(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap()
+    }
+
+    /// The user's own files: all but our outputs and reports, sorted.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let ours = ["dist", ".iiswsgi", "report.json", "junit.xml"];
+        let mut names: Vec<String> = fs::read_dir(self.path(""))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| !ours.contains(&name.as_str()))
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Unfinished files in the output folder.
+    pub(crate) fn leftovers(&self) -> Vec<String> {
+        let names = fs::read_dir(self.path("dist")).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with(".iiswsgi")).collect()
+    }
+
     /// Runs the command to its end.
     pub(crate) fn run<A: AsRef<str>>(&self, arguments: impl IntoIterator<Item = A>) -> Outcome {
-        let output = self.command(arguments).output().unwrap();
+        self.outcome(&mut self.command(arguments))
+    }
+
+    /// Runs any command to its end.
+    pub(crate) fn outcome(&self, command: &mut Command) -> Outcome {
+        let output = command.output().unwrap();
         Outcome {
             code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -116,19 +140,19 @@ impl Outcome {
     }
 }
 
-/// Copies a folder with all that is in it.
-pub(crate) fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let name = entry.file_name();
-        if name == "dist" || name == ".iiswsgi" || name == "__pycache__" {
-            continue;
-        }
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to.join(name));
-        } else {
-            fs::copy(entry.path(), to.join(name)).unwrap();
-        }
+/// A JSON text.
+#[track_caller]
+pub(crate) fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// The folder with real files to test on; none, with a line that says so, when it is not there.
+pub(crate) fn shared_data() -> Option<PathBuf> {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data");
+    let folder = std::env::var_os("IISWSGI_TEST_DATA").map_or_else(|| PathBuf::from(beside), PathBuf::from);
+    if folder.is_dir() {
+        return Some(folder);
     }
+    eprintln!("skipped: no shared test data at {}", folder.display());
+    None
 }

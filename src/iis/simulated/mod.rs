@@ -172,6 +172,18 @@ impl Iis for Simulated {
         Ok(Box::new(Application::start(place, &program, options, self.runner.as_ref())?))
     }
 
+    fn find(&self, application: &ApplicationPath) -> Result<Option<Installed>, Error> {
+        let layout = Layout::open(&self.root)?;
+        let Some(record) = layout.record(application) else { return Ok(None) };
+        Ok(Some(Installed {
+            application: application.clone(),
+            physical_path: record.folder,
+            fastcgi: record.fastcgi,
+            steps: Vec::new(),
+            bootstrap: None,
+        }))
+    }
+
     fn uninstall(&self, application: &ApplicationPath, _observer: &dyn Observer) -> Result<bool, Error> {
         let layout = Layout::open(&self.root)?;
         let _lock = layout.lock()?;

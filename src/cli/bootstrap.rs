@@ -1,0 +1,127 @@
+//! `iiswsgi bootstrap`: sets up an application that Web Deploy has unpacked. A package's runCommand starts it.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::project;
+use super::session::Session;
+use crate::config::{self, Overrides};
+use crate::error::{AnyFailure, ExitCode, Failure, Location};
+use crate::event::{Observer, Severity};
+use crate::files;
+use crate::iis::application_host::{self, ApplicationHost};
+use crate::iis::bootstrap::{self, Registry, RegistryError};
+use crate::iis::{ApplicationPath, Change, FastCgiApplication};
+use crate::pipeline::WORK_FOLDER;
+
+/// Sets up an unpacked application: virtual environment, requirements, gateway, web.config, FastCGI registration.
+#[derive(Debug, Args)]
+pub(super) struct Bootstrap {
+    /// The site and path of the application, as `Default Web Site/hello`
+    #[arg(long, value_name = "SITE/PATH")]
+    app_path: Option<String>,
+    /// The name of the application, to find it by its stamp when no path is given
+    #[arg(short = 'a', long, value_name = "NAME", alias = "app-name")]
+    app: Option<String>,
+    /// Sets up an application without a stamp as well
+    #[arg(short, long)]
+    ignore_stamp: bool,
+    /// IIS's configuration file: sites are looked up and FastCGI applications registered there
+    #[arg(long, value_name = "FILE")]
+    application_host: Option<PathBuf>,
+    /// What pip installs as the gateway, instead of what the package says
+    #[arg(long, value_name = "REQUIREMENT")]
+    gateway: Option<String>,
+    /// The Python to make the virtual environment from
+    #[arg(long, value_name = "INTERPRETER")]
+    python: Option<PathBuf>,
+    /// Commands of setup.py to run, as the original's iiswsgi_install took them
+    #[arg(value_name = "COMMAND")]
+    setup_commands: Vec<String>,
+}
+
+/// What is wrong with the command line or IIS's configuration.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("`--app-path` is no path of an application")]
+    Path(#[source] crate::iis::InvalidApplicationPath),
+    #[error("IIS's configuration `{}` is not there", .0.display())]
+    NoHost(PathBuf),
+    #[error("cannot use IIS's configuration `{}`", path.display())]
+    Host { path: PathBuf, source: application_host::Error },
+}
+
+impl Failure for Error {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Path(_) => Some("Write the site and the path: `Default Web Site/hello`.".into()),
+            Self::NoHost(_) => Some("Name it with `--application-host`.".into()),
+            Self::Host { .. } => None,
+        }
+    }
+
+    fn location(&self) -> Option<Location> {
+        match self {
+            Self::Path(_) => None,
+            Self::NoHost(path) | Self::Host { path, .. } => Some(Location::file(path)),
+        }
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::Usage
+    }
+}
+
+impl Bootstrap {
+    pub(super) fn run(self, session: &Session) -> Result<ExitCode, AnyFailure> {
+        let application: Option<ApplicationPath> =
+            self.app_path.as_deref().map(str::parse).transpose().map_err(Error::Path)?;
+        let command = bootstrap::Command {
+            application,
+            name: self.app,
+            ignore_stamp: self.ignore_stamp,
+            virtual_environment: true,
+            setup_commands: self.setup_commands,
+            ..bootstrap::Command::default()
+        };
+        let config = config::load(Path::new(""), None, &session.environment, &Overrides::new())?;
+        let settings = bootstrap::Settings {
+            python: self.python,
+            gateway: self.gateway.or_else(|| config.gateway.clone()),
+            folder: std::path::absolute("").unwrap_or_default(),
+            ..project::bootstrap_settings(session)
+        };
+        let path = self.application_host.unwrap_or_else(|| {
+            Path::new(WORK_FOLDER).join("iis").join("config").join("applicationHost.config")
+        });
+        if !path.is_file() {
+            return Err(Error::NoHost(path).into());
+        }
+        let failed = |source| Error::Host { path: path.clone(), source };
+        let mut host = HostFile(ApplicationHost::parse(files::read_text(&path)?).map_err(failed)?);
+        let found = bootstrap::find(&command, &host.0, &settings)?;
+        for other in &found.others {
+            let text = format!("Another application waits to be set up as well: {}.", other.display());
+            session.observer.message(Severity::Warning, &text);
+        }
+        let runner = session.runner();
+        let report =
+            bootstrap::run(&found.target, &command, &settings, &mut host, &runner, &session.observer)?;
+        files::write_atomic(&path, host.0.text().as_bytes())?;
+        let text = format!("{} is set up with Python {}.", report.folder.display(), report.python_version);
+        session.observer.message(Severity::Info, &text);
+        Ok(ExitCode::Done)
+    }
+}
+
+/// Registers FastCGI applications in IIS's configuration file itself.
+struct HostFile(ApplicationHost);
+
+impl Registry for HostFile {
+    fn register(&mut self, application: &FastCgiApplication) -> Result<Change, RegistryError> {
+        self.0
+            .set_fastcgi_application(application)
+            .map_err(|error| RegistryError { message: error.to_string(), hint: None })
+    }
+}

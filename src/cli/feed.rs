@@ -1,0 +1,67 @@
+//! `iiswsgi feed`: writes the feed of packages that were made before, or checks any feed.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::arguments::{ProjectOptions, ReportOptions};
+use super::project;
+use super::session::{Session, print};
+use super::stages::Work;
+use crate::error::{AnyFailure, ExitCode};
+use crate::event::{Severity, Stage};
+use crate::{feed, files};
+
+/// Writes the WebPI feed of packages that were made before, or checks any feed with `--check`.
+#[derive(Debug, Args)]
+pub(super) struct Feed {
+    #[command(flatten)]
+    project: ProjectOptions,
+    #[command(flatten)]
+    reports: ReportOptions,
+    /// Checks these feeds, ours or a stranger's, and lists what is wrong in them
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["paths", "merge_into", "url_template"])]
+    check: Vec<PathBuf>,
+    /// Extends this feed: entries are replaced by product id, everything else is kept
+    #[arg(long, value_name = "FILE")]
+    merge_into: Option<PathBuf>,
+    /// Where users get the package, as `https://github.com/{repository}/releases/download/{tag}/{file}`
+    #[arg(long, value_name = "TEMPLATE")]
+    url_template: Option<String>,
+}
+
+impl Feed {
+    pub(super) fn run(self, session: &Session) -> Result<ExitCode, AnyFailure> {
+        if !self.check.is_empty() {
+            return self.check();
+        }
+        let mut overrides = project::overrides(&self.project);
+        let merge_into = self.merge_into.as_deref().and_then(|path| std::path::absolute(path).ok());
+        overrides
+            .set_optional(
+                "feed.merge-into",
+                "--merge-into",
+                merge_into.as_deref().map(std::path::Path::to_string_lossy),
+            )
+            .set_optional("feed.url-template", "--url-template", self.url_template.as_deref());
+        Work::with(self.project, self.reports, overrides).run([Stage::Feed].into(), session)
+    }
+
+    /// One line for each finding, as compilers write them; the exit code says whether there was an error.
+    fn check(&self) -> Result<ExitCode, AnyFailure> {
+        let mut faulty = false;
+        for path in &self.check {
+            for finding in feed::check(&files::read(path)?) {
+                faulty |= finding.severity == Severity::Error;
+                let severity = match finding.severity {
+                    Severity::Error => "error",
+                    Severity::Warning => "warning",
+                    Severity::Info | Severity::Detail => "note",
+                };
+                let place = format!("{}:{}:{}", path.display(), finding.line, finding.column);
+                print(&format!("{place}: {severity}: {} [{}]", finding.text, finding.rule));
+            }
+        }
+        Ok(if faulty { ExitCode::Failed } else { ExitCode::Done })
+    }
+}

@@ -1,0 +1,168 @@
+//! What the commands that work on projects share: flags become overrides, overrides a plan, a plan an outcome.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use super::arguments::{InstallOptions, ProjectOptions, ReportOptions};
+use super::session::Session;
+use crate::config::{self, Overrides};
+use crate::error::{AnyFailure, ExitCode, Failure, shown};
+use crate::event::{Observer, Severity};
+use crate::files;
+use crate::iis::simulated::Simulated;
+use crate::iis::{Iis, InstallRequest, bootstrap};
+use crate::pipeline::plan::{self, Plan, Reading};
+use crate::pipeline::{Folders, Outcome, Release, WORK_FOLDER, World, read_set_parameters};
+use crate::template::Variables;
+
+/// Another run works in the same folder.
+#[derive(Debug, thiserror::Error)]
+#[error("another iiswsgi works in `{}`", shown(folder))]
+struct Busy {
+    folder: PathBuf,
+}
+
+impl Failure for Busy {
+    fn hint(&self) -> Option<String> {
+        Some("Wait until it has ended, then run again.".into())
+    }
+}
+
+/// The settings that the flags change.
+pub(super) fn overrides(options: &ProjectOptions) -> Overrides {
+    let mut overrides = Overrides::new();
+    overrides
+        .set_optional("app", "--app", options.app.as_deref())
+        .set_optional("name", "--name", options.name.as_deref())
+        .set_optional("version", "--package-version", options.package_version.as_deref())
+        .set_optional("python", "--python", options.python.as_deref())
+        .set_optional("gateway", "--gateway", options.gateway.as_deref())
+        .set_optional("output", "--dist-dir", options.dist_dir.as_deref().map(Path::to_string_lossy))
+        .set_flag("allow-setup-py", "--allow-setup-py", options.allow_setup_py);
+    for (name, value) in &options.define {
+        overrides.set_entry("define", "--define", name, value);
+    }
+    overrides
+}
+
+/// The values of parameters from the command line: those of `--set` stand over those of `--set-parameters`.
+pub(super) fn parameters(options: &InstallOptions) -> Result<Vec<(String, String)>, AnyFailure> {
+    let mut values = match &options.set_parameters {
+        Some(path) => read_set_parameters(path)?,
+        None => Vec::new(),
+    };
+    values.extend(options.set.iter().cloned());
+    Ok(values)
+}
+
+/// Makes the plan for the projects that were named.
+pub(super) fn plan(
+    options: &ProjectOptions,
+    overrides: &Overrides,
+    session: &Session,
+) -> Result<Plan, AnyFailure> {
+    let named = session.environment.get(config::IISWSGI_CONFIG).map(PathBuf::from);
+    let runner = session.runner();
+    plan::read(&Reading {
+        paths: &options.paths,
+        config: options.config.as_deref().or(named.as_deref()),
+        overrides,
+        environment: &session.environment,
+        runner: &runner,
+        observer: &session.observer,
+    })
+}
+
+/// Takes the work folder for this run alone and clears away what killed runs left.
+pub(super) fn lock(folders: &Folders) -> Result<File, AnyFailure> {
+    let path = folders.work.join("lock");
+    let failed = |source| files::Error::Write { path: path.clone(), source };
+    std::fs::create_dir_all(&folders.work).map_err(failed)?;
+    let ignore = folders.work.join(".gitignore");
+    if !ignore.exists() {
+        files::write_atomic(&ignore, b"# Made by iiswsgi: nothing here belongs into a repository.\n*\n")?;
+    }
+    let file = File::create(&path).map_err(failed)?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => return Err(Busy { folder: folders.work.clone() }.into()),
+        // A file system without locks: two runs at once are then the user's own affair.
+        Ok(()) | Err(TryLockError::Error(_)) => {}
+    }
+    files::remove_leftovers(&folders.output);
+    Ok(file)
+}
+
+/// Hands the outside world to the pipeline.
+pub(super) fn carry_out(plan: &Plan, session: &Session, work: impl FnOnce(&World<'_>) -> Outcome) -> Outcome {
+    let runner = session.runner();
+    let iis = simulated(&plan.folders.work, session);
+    let bootstrap = bootstrap_settings(session);
+    let release = release(session);
+    work(&World {
+        runner: &runner,
+        iis: &iis,
+        observer: &session.observer,
+        interrupt: &session.interrupt,
+        now: time::OffsetDateTime::now_utc(),
+        threads: thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        bootstrap: &bootstrap,
+        release: &release,
+    })
+}
+
+/// Installs a package file as it is, whoever made it.
+pub(super) fn install_file(
+    file: &Path,
+    project: &ProjectOptions,
+    install: &InstallOptions,
+    reports: &ReportOptions,
+    session: &Session,
+) -> Result<ExitCode, AnyFailure> {
+    let overrides = overrides(project);
+    let config = config::load(Path::new(""), project.config.as_deref(), &session.environment, &overrides)?;
+    let folders = Folders { output: config.output.clone(), work: PathBuf::from(WORK_FOLDER) };
+    let _lock = lock(&folders)?;
+    let iis = simulated(&folders.work, session);
+    let mut settings = bootstrap_settings(session);
+    settings.gateway = Some(config.gateway().to_owned());
+    settings.folder = std::path::absolute("").unwrap_or_default();
+    settings.compile = false;
+    let request = InstallRequest {
+        package: file.to_owned(),
+        parameters: parameters(install)?,
+        default_site: config.iis.site.clone(),
+        bootstrap: settings,
+    };
+    let installed = iis.install(&request, &session.observer)?;
+    let text = format!("{} is installed in {}.", installed.application, installed.physical_path.display());
+    session.observer.message(Severity::Info, &text);
+    session.finish(&Outcome::default(), reports)
+}
+
+/// The simulated IIS of a work folder.
+pub(super) fn simulated(work: &Path, session: &Session) -> Simulated {
+    let root = work.join("iis");
+    Simulated::new(std::path::absolute(&root).unwrap_or(root), session.system().clone())
+}
+
+/// How a bootstrap goes about on this machine.
+pub(super) fn bootstrap_settings(session: &Session) -> bootstrap::Settings {
+    let variables: Variables = session.environment.iter().collect();
+    bootstrap::Settings {
+        cache: session.cache(),
+        path: session.environment.get(config::PATH).unwrap_or_default().to_owned(),
+        variables,
+        ..bootstrap::Settings::default()
+    }
+}
+
+/// What GitHub says about the release: the repository, and the tag when the job runs for one.
+fn release(session: &Session) -> Release {
+    let get = |name| session.environment.get(name).map(str::to_owned);
+    let is_tag = get(config::GITHUB_REF_TYPE).is_some_and(|kind| kind == "tag");
+    Release {
+        repository: get(config::GITHUB_REPOSITORY),
+        tag: get(config::GITHUB_REF_NAME).filter(|_| is_tag),
+    }
+}

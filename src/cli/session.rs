@@ -1,0 +1,249 @@
+//! One run of the command: its environment, its console, its runner, and the dispatch to the command that was asked for.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::arguments::{self, Command, CommandLine, OutputOptions, ReportOptions};
+use super::console::{self, Console, Verbosity};
+use crate::ci::{Annotations, GitHub};
+use crate::config::{self, Environment};
+use crate::error::{AnyFailure, ExitCode, Failure, Location};
+use crate::event::{Event, Observer};
+use crate::files;
+use crate::pipeline::report::{ArchiveReport, Collector};
+use crate::pipeline::{Outcome, WORK_FOLDER};
+use crate::process::{Interrupt, Observed, Runner as _, System};
+
+/// Everything that a command works with.
+pub(super) struct Session {
+    pub(super) environment: Environment,
+    pub(super) interrupt: Interrupt,
+    pub(super) observer: Observers,
+    system: Arc<System>,
+    github: Option<GitHub>,
+}
+
+/// Whoever is told what happens: the console, the collector of reports, and GitHub when this is one of its jobs.
+pub(super) struct Observers {
+    console: Console,
+    collector: Collector,
+    annotations: Option<Annotations>,
+}
+
+impl Observer for Observers {
+    fn event(&self, event: Event) {
+        if let Some(annotations) = &self.annotations {
+            annotations.event(event.clone());
+        }
+        self.collector.event(event.clone());
+        self.console.event(event);
+    }
+}
+
+/// Does what a command line says.
+pub(super) fn run(line: CommandLine) -> i32 {
+    let environment = Environment::of_process();
+    match line.command {
+        // These two are other processes' stand-ins: nothing of ours may come between.
+        Command::Supervise(supervise) => return supervise.run(),
+        Command::Completions(completions) => {
+            completions.run(&mut anstream::stdout());
+            return ExitCode::Done as i32;
+        }
+        _ => {}
+    }
+    let session = Session::new(environment, &line.output);
+    session.handle_interrupts();
+    match session.dispatch(line.command) {
+        Ok(code) => code as i32,
+        Err(failure) => {
+            session.tell(&*failure);
+            failure.exit_code() as i32
+        }
+    }
+}
+
+impl Session {
+    fn new(environment: Environment, output: &OutputOptions) -> Self {
+        let settings = console_settings(output, &environment);
+        let console = Console::of_process(settings);
+        let interrupt = Interrupt::new();
+        let system = Arc::new(System {
+            supervisor: std::env::current_exe().ok(),
+            path: environment.get(config::PATH).map(Into::into),
+            interrupt: interrupt.clone(),
+        });
+        let github = GitHub::detect(&environment);
+        let here = std::env::current_dir().unwrap_or_default();
+        let annotations = github.as_ref().map(|github| github.annotations(Box::new(std::io::stdout()), here));
+        let observer = Observers { console, collector: Collector::new(), annotations };
+        Self { environment, interrupt, observer, system, github }
+    }
+
+    /// The first Ctrl-C (or SIGTERM, or the closing of the console) lets the work end in good order, the second ends it
+    /// at once. Programs end with us either way.
+    fn handle_interrupts(&self) {
+        let interrupt = self.interrupt.clone();
+        let handler = move || {
+            if interrupt.is_requested() {
+                std::process::exit(ExitCode::Interrupted as i32);
+            }
+            interrupt.request();
+        };
+        if let Err(error) = ctrlc::set_handler(handler) {
+            self.observer.warning(&format!("Ctrl-C will end this at once: {error}."), None);
+        }
+    }
+
+    fn dispatch(&self, command: Command) -> Result<ExitCode, AnyFailure> {
+        match command {
+            Command::Run(command) => command.run(self),
+            Command::Plan(command) => command.run(self),
+            Command::Build(command) => command.run(self),
+            Command::Package(command) => command.run(self),
+            Command::Install(command) => command.run(self),
+            Command::Test(command) => command.run(self),
+            Command::Feed(command) => command.run(self),
+            Command::Publish(command) => command.run(self),
+            Command::Uninstall(command) => command.run(self),
+            Command::Bootstrap(command) => command.run(self),
+            Command::Serve(command) => command.run(self),
+            Command::Inspect(command) => command.run(self),
+            Command::Sha1(command) => command.run(self),
+            Command::Clean(command) => command.run(self),
+            Command::Schema(command) => command.run(),
+            Command::Completions(_) | Command::Supervise(_) => Ok(ExitCode::Done),
+        }
+    }
+
+    /// The runner of programs; what they do is told to the observers.
+    pub(super) fn runner(&self) -> Observed<'_> {
+        Observed { runner: &*self.system, observer: &self.observer }
+    }
+
+    /// The runner itself.
+    pub(super) fn system(&self) -> &Arc<System> {
+        &self.system
+    }
+
+    /// Where a program is.
+    pub(super) fn find(&self, name: &str) -> Option<PathBuf> {
+        self.system.find(name)
+    }
+
+    /// Warns about a place in a file.
+    pub(super) fn warn(&self, text: &str, location: Location) {
+        self.observer.warning(text, Some(location));
+    }
+
+    /// Shows why the command fails.
+    pub(super) fn tell(&self, failure: &dyn Failure) {
+        if let Some(annotations) = &self.observer.annotations {
+            annotations.failure(failure);
+        }
+        self.observer.console.failure(failure);
+    }
+
+    /// The user's cache folder of ours: `IISWSGI_CACHE`, else `iiswsgi` where the system keeps caches.
+    pub(super) fn cache(&self) -> PathBuf {
+        let get = |name| self.environment.get(name).map(PathBuf::from);
+        let system = if cfg!(windows) {
+            get(config::LOCALAPPDATA)
+        } else {
+            get(config::XDG_CACHE_HOME).or_else(|| get(config::HOME).map(|home| home.join(".cache")))
+        };
+        let cache = get(config::IISWSGI_CACHE).or_else(|| system.map(|folder| folder.join("iiswsgi")));
+        cache.unwrap_or_else(|| PathBuf::from(WORK_FOLDER).join("cache"))
+    }
+
+    /// Ends a run: the console's last lines, reports, GitHub's outputs and summary.
+    pub(super) fn finish(&self, outcome: &Outcome, reports: &ReportOptions) -> Result<ExitCode, AnyFailure> {
+        let collector = &self.observer.collector;
+        for package in &outcome.packages {
+            collector.package(&package.name, &package.version, &package.root);
+            if let Some(finished) = &package.finished {
+                let (path, digests) = (finished.package.path.clone(), finished.package.digests);
+                let (sha1, sha256) = (digests.sha1_hex(), digests.sha256_hex());
+                collector.archive(&package.name, ArchiveReport { path, size: digests.size, sha1, sha256 });
+            }
+        }
+        if let Some(feed) = &outcome.feed {
+            collector.feed(&feed.path);
+        }
+        for published in &outcome.published {
+            collector.published(&published.target, &published.url);
+        }
+        for failure in &outcome.failures {
+            collector.failed(failure);
+        }
+        let report = collector.report();
+        if let Some(path) = &reports.report {
+            files::write_atomic(path, report.to_json().as_bytes())?;
+        }
+        if let Some(path) = &reports.junit {
+            files::write_atomic(path, report.to_junit().as_bytes())?;
+        }
+        if let Some(github) = &self.github {
+            github.add_summary(&report.to_markdown())?;
+            let outputs = outputs(outcome, reports.report.as_deref());
+            let outputs: Vec<(&str, &str)> =
+                outputs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            github.set_outputs(&outputs)?;
+        }
+        self.observer.console.finish();
+        Ok(outcome.exit_code())
+    }
+}
+
+/// Prints data.
+pub(super) fn print(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    // A reader that has seen enough, as `head`, is no failure.
+    let _ = stdout.write_all(text.as_bytes());
+    if !text.ends_with('\n') {
+        let _ = stdout.write_all(b"\n");
+    }
+}
+
+/// Prints a value as JSON.
+pub(super) fn print_json(value: &impl serde::Serialize) {
+    // Only maps with keys that are no texts cannot be written, and no type of ours has one.
+    print(&serde_json::to_string_pretty(value).unwrap_or_default());
+}
+
+/// The outputs of a step on GitHub Actions: only what there is.
+fn outputs(outcome: &Outcome, report: Option<&Path>) -> Vec<(&'static str, String)> {
+    let mut outputs = Vec::new();
+    if let [package] = outcome.packages.as_slice()
+        && let Some(finished) = &package.finished
+    {
+        outputs.push(("package-path", finished.package.path.display().to_string()));
+        outputs.push(("sha1", finished.package.digests.sha1_hex()));
+    }
+    if let Some(feed) = &outcome.feed {
+        outputs.push(("feed-path", feed.path.display().to_string()));
+    }
+    if let Some(report) = report {
+        outputs.push(("report-path", report.display().to_string()));
+    }
+    outputs
+}
+
+fn console_settings(output: &OutputOptions, environment: &Environment) -> console::Settings {
+    let verbosity = match (output.quiet, output.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, 0) => Verbosity::Normal,
+        (false, _) => Verbosity::Verbose,
+    };
+    let format = match output.log_format {
+        arguments::LogFormat::Text => console::LogFormat::Text,
+        arguments::LogFormat::Json => console::LogFormat::Json,
+    };
+    let color = match output.color {
+        None | Some(arguments::Color::Auto) => console::Color::Auto,
+        Some(arguments::Color::Always) => console::Color::Always,
+        Some(arguments::Color::Never) => console::Color::Never,
+    };
+    console::Settings::new(verbosity, format, color, environment, std::io::stderr().is_terminal())
+}

@@ -1,0 +1,292 @@
+//! The feed stage: the finished packages become entries of a WebPI feed.
+
+use std::path::{Path, PathBuf};
+
+use super::World;
+use super::deliver::{Delivered, Finished};
+use super::plan::{PackagePlan, Plan};
+use crate::config;
+use crate::digest::Digests;
+use crate::error::{AnyFailure, ExitCode, Failure, Location, shown};
+use crate::event::{Event, Observer, Severity};
+use crate::feed::{
+    self, About, Application, DiscoveryHint, Entry, Feed, Link, Options, PackageFile, Person, PythonProduct,
+    Timestamp, url,
+};
+use crate::files;
+
+/// What can keep a feed from being written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The feed of a package cannot be made.
+    #[error("cannot write the feed's entry for `{name}`")]
+    Entry {
+        /// The package.
+        name: String,
+        /// The place of the setting that is to blame.
+        location: Option<Location>,
+        /// Why.
+        source: feed::Error,
+    },
+    /// The feed cannot be written.
+    #[error("cannot write the feed `{}`", shown(path))]
+    Write {
+        /// The feed.
+        path: PathBuf,
+        /// Why.
+        source: feed::Error,
+    },
+    /// The feed that is to be extended cannot be.
+    #[error("cannot extend the feed `{}`", shown(path))]
+    Merge {
+        /// The feed.
+        path: PathBuf,
+        /// Why.
+        source: feed::Error,
+    },
+}
+
+impl Failure for Error {
+    fn hint(&self) -> Option<String> {
+        let (Self::Entry { source, .. } | Self::Write { source, .. } | Self::Merge { source, .. }) = self;
+        source.hint()
+    }
+
+    fn location(&self) -> Option<Location> {
+        match self {
+            Self::Entry { location, .. } => location.clone(),
+            Self::Write { .. } => None,
+            Self::Merge { path, source } => {
+                let place = source.location().unwrap_or_default();
+                Some(Location { path: path.clone(), ..place })
+            }
+        }
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::Usage
+    }
+}
+
+/// Writes the feed of all packages.
+pub(super) fn run(
+    plan: &Plan,
+    finished: &[(&PackagePlan, &Finished)],
+    world: &World<'_>,
+    observer: &dyn Observer,
+) -> Result<Delivered, AnyFailure> {
+    let now = time_of(plan, world);
+    let mut feed = head(plan, finished, now);
+    let mut options = Options { feed_id: feed.id.clone(), ..Options::default() };
+    if !plan.config.feed.languages.is_empty() {
+        options.languages = plan.config.feed.languages.to_vec();
+    }
+    for (package, finished) in finished {
+        let name = package.name.clone();
+        let application = application(package, &finished.package, world).map_err(|source| Error::Entry {
+            name,
+            location: package.config.location("feed.url-template"),
+            source,
+        })?;
+        let mut entry: Entry = application.entry(&options);
+        entry.discovery = discovery(&package.config.feed.discovery_hints).or(entry.discovery);
+        if let Some(family) = &package.config.feed.product_family {
+            entry.product_family = Some(feed::Text::named(family, family));
+        }
+        feed.entries.push(entry);
+        for egg in package.config.feed.eggs.iter().chain(package.project.metadata.webpi_eggs()) {
+            feed.entries.push(python_product(egg).entry(&options));
+        }
+    }
+    feed.complete_lists();
+    let path = plan.folders.output.join(&plan.feed_name);
+    let text = match &plan.config.feed.merge_into {
+        Some(existing) => merge(&plan.config.path(existing), &feed, observer)?,
+        None => written(&path, &feed)?,
+    };
+    files::write_atomic(&path, text.as_bytes())?;
+    let digests = Digests::of(text.as_bytes());
+    observer.event(Event::Written { path: path.clone(), size: digests.size });
+    Ok(Delivered { path, digests })
+}
+
+/// The time of the feed: `SOURCE_DATE_EPOCH` when it is set, so that the same input gives the same bytes.
+fn time_of(plan: &Plan, world: &World<'_>) -> Timestamp {
+    let epoch = plan.config.package.source_date_epoch.map(|seconds| i64::from(seconds.get()));
+    let epoch = epoch.and_then(|seconds| time::OffsetDateTime::from_unix_timestamp(seconds).ok());
+    Timestamp::new(epoch.unwrap_or(world.now))
+}
+
+/// The feed without its entries. What is not configured comes from the first package.
+fn head(plan: &Plan, finished: &[(&PackagePlan, &Finished)], now: Timestamp) -> Feed {
+    let settings = &plan.config.feed;
+    let first = finished.first().map(|(package, _)| *package);
+    let metadata = first.map(|package| &package.project.metadata);
+    let home = metadata.and_then(|metadata| metadata.url.clone());
+    let stem = plan.feed_name.trim_end_matches(".webpi.xml");
+    let title = settings.title.clone().or_else(|| first.map(|package| package.title().to_owned()));
+    let id = settings.id.clone().or_else(|| home.clone()).unwrap_or_else(|| format!("urn:iiswsgi:{stem}"));
+    let mut feed = Feed::new(id, title.unwrap_or_else(|| stem.to_owned()), now);
+    if !settings.languages.is_empty() {
+        feed = feed.with_languages(settings.languages.iter().map(String::as_str));
+    }
+    feed.links.extend(home.map(|href| Link { rel: None, href }));
+    feed.author = metadata
+        .and_then(|metadata| metadata.author.clone())
+        .map(|name| Person { name, uri: metadata.and_then(|metadata| metadata.feed.author_url.clone()) });
+    feed
+}
+
+/// Any one of the configured signs is enough.
+fn discovery(configured: &[config::DiscoveryHint]) -> Option<DiscoveryHint> {
+    let mut hints = Vec::new();
+    for hint in configured {
+        if let Some(file) = &hint.file {
+            let (path, minimum_version) = (file.path.clone(), file.minimum_version.clone());
+            hints.push(DiscoveryHint::File { path, minimum_version });
+        }
+        if let Some(registry) = &hint.registry {
+            let (key, name, value) = (registry.key.clone(), registry.name.clone(), registry.value.clone());
+            hints.push(DiscoveryHint::Registry { key, name, value });
+        }
+        hints.extend(hint.msi_product_code.clone().map(DiscoveryHint::MsiProductCode));
+    }
+    match hints.len() {
+        0 | 1 => hints.pop(),
+        _ => Some(DiscoveryHint::Or(hints)),
+    }
+}
+
+/// The text of a feed of ours.
+fn written(path: &Path, feed: &Feed) -> Result<String, Error> {
+    feed::write(feed).map_err(|source| Error::Write { path: path.to_owned(), source })
+}
+
+/// The entry of a package. The configuration stands over the project's own words.
+fn application(
+    package: &PackagePlan,
+    file: &Delivered,
+    world: &World<'_>,
+) -> Result<Application, feed::Error> {
+    let settings = &package.config.feed;
+    let own = &package.project.metadata.feed;
+    let either =
+        |configured: &Option<String>, own: &Option<String>| configured.clone().or_else(|| own.clone());
+    let published = either(&settings.published, &own.published).map(|text| Timestamp::as_written(&text));
+    let url = url::expand(&template(package), &variables(package, file, world))?;
+    Ok(Application {
+        about: about(package, published),
+        file: PackageFile { url, size: file.digests.size, sha1: file.digests.sha1_hex() },
+        display_url: either(&settings.display_url, &own.display_url),
+        languages: settings.languages.to_vec(),
+        start_page: settings.start_page.clone(),
+    })
+}
+
+fn about(package: &PackagePlan, published: Option<Timestamp>) -> About {
+    let settings = &package.config.feed;
+    let metadata = &package.project.metadata;
+    let own = &metadata.feed;
+    let either =
+        |configured: &Option<String>, own: &Option<String>| configured.clone().or_else(|| own.clone());
+    let both = |configured: &[String], own: &[String]| -> Vec<String> {
+        configured.iter().chain(own.iter().filter(|id| !configured.contains(id))).cloned().collect()
+    };
+    About {
+        name: settings.product_id.clone().unwrap_or_else(|| package.name.clone()),
+        version: package.version.clone(),
+        title: Some(package.title().to_owned()),
+        summary: either(&settings.summary, &metadata.summary),
+        description: either(&settings.long_summary, &metadata.long_description),
+        url: metadata.url.clone(),
+        author: either(&settings.author, &metadata.author),
+        author_url: either(&settings.author_url, &own.author_url),
+        license_url: either(&settings.license_url, &own.license_url),
+        help_url: either(&settings.help_url, &own.help_url),
+        icon_url: either(&settings.icon, &own.icon_url),
+        screenshot_url: either(&settings.screenshot, &own.screenshot_url),
+        keywords: settings
+            .keywords
+            .as_ref()
+            .map_or_else(|| metadata.keywords.clone(), |keywords| keywords.to_vec()),
+        published,
+        dependencies: both(&settings.dependencies, &own.install_msdeploy),
+        related: both(&settings.related_products, &own.install_webpi),
+    }
+}
+
+/// The template of the package's address: what is configured, what the original's keyword or section says, the folder's
+/// own address, or the file where it is.
+fn template(package: &PackagePlan) -> String {
+    let own = package.project.metadata.feed.msdeploy_url_template.as_ref();
+    let section = package.project.commands.msdeploy_url_template.as_ref();
+    if let Some(template) = package.config.feed.url_template.as_ref().or(own).or(section) {
+        return template.clone();
+    }
+    match &package.config.publish.folder.url {
+        Some(base) => format!("{}/{{file}}", base.trim_end_matches('/')),
+        None => url::LOCAL_FILE.to_owned(),
+    }
+}
+
+fn variables(package: &PackagePlan, file: &Delivered, world: &World<'_>) -> url::Variables {
+    let metadata = &package.project.metadata;
+    let mut variables = url::Variables::new();
+    let absolute = std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone());
+    variables.set_package(&package.names.package, Some(&absolute.to_string_lossy()));
+    if let Some(python) = &package.python {
+        variables.set_python(&python.version);
+    }
+    variables.set("name", &package.name).set("version", &package.version);
+    variables.set("sha1", file.digests.sha1_hex()).set("sha256", file.digests.sha256_hex());
+    variables.set("tag", world.release.tag.clone().unwrap_or_else(|| format!("v{}", package.version)));
+    let texts = [
+        ("repository", &world.release.repository),
+        ("author", &metadata.author),
+        ("author_email", &metadata.author_email),
+        ("maintainer", &metadata.maintainer),
+        ("maintainer_email", &metadata.maintainer_email),
+        ("url", &metadata.url),
+        ("license", &metadata.license),
+        ("description", &metadata.summary),
+        ("long_description", &metadata.long_description),
+        ("download_url", &metadata.download_url),
+    ];
+    for (name, value) in texts {
+        if let Some(value) = value {
+            variables.set(name, value);
+        }
+    }
+    variables.set("keywords", metadata.keywords.join(",")).set("classifiers", metadata.classifiers.join(","));
+    variables
+}
+
+/// A Python distribution as a product of its own, known by its requirement alone: `virtualenv` or `virtualenv==20.1`.
+fn python_product(requirement: &str) -> PythonProduct {
+    let end = requirement.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c)));
+    let name = &requirement[..end.unwrap_or(requirement.len())];
+    let version =
+        requirement.split_once("==").map(|(_, version)| version.trim().to_owned()).unwrap_or_default();
+    PythonProduct {
+        about: About { name: name.to_owned(), version, ..About::default() },
+        discovery_file: None,
+    }
+}
+
+/// The text of an existing feed with our entries in it. A feed that is not there yet begins with ours.
+fn merge(path: &Path, feed: &Feed, observer: &dyn Observer) -> Result<String, AnyFailure> {
+    if !path.exists() {
+        let text = format!("`{}` is not there yet: the feed begins with these packages.", shown(path));
+        observer.message(Severity::Info, &text);
+        return Ok(written(path, feed)?);
+    }
+    let bytes = files::read(path)?;
+    let merged =
+        feed::merge(&bytes, feed).map_err(|source| Error::Merge { path: path.to_owned(), source })?;
+    for (what, products) in [("replaced", &merged.replaced), ("added", &merged.added)] {
+        if !products.is_empty() {
+            observer.message(Severity::Info, &format!("{}: {what} {}.", shown(path), products.join(", ")));
+        }
+    }
+    Ok(merged.text)
+}

@@ -1,0 +1,235 @@
+//! Carries a plan out: the stages of each package in turn, then the feed and the publishing of all of them.
+
+use std::collections::BTreeSet;
+
+use super::deliver::{Delivered, Finished};
+use super::plan::{PackagePlan, Plan};
+use super::stages::stage;
+use super::{World, build, deliver, feed, install, package, publish, test};
+use crate::error::{AnyFailure, ExitCode, Failure, Shown};
+use crate::event::{Event, Observer, Stage, Status};
+use crate::iis::Installed;
+use crate::process::Interrupt;
+use crate::publish::Published;
+
+/// Which stages run, and what is wanted beside them.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    /// The stages that run. Those that are missing find what an earlier run left.
+    pub stages: BTreeSet<Stage>,
+    /// Values for the parameters of packages, by name, that stand over those of the configuration.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// What a run gave.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What became of each package, in the order of the plan.
+    pub packages: Vec<PackageOutcome>,
+    /// The feed.
+    pub feed: Option<Delivered>,
+    /// What was published.
+    pub published: Vec<Published>,
+    /// The first failure of each package and of the whole run.
+    pub failures: Vec<Shown>,
+    /// How the command ends.
+    pub exit_code: Option<ExitCode>,
+}
+
+/// What became of one package.
+#[derive(Debug)]
+pub struct PackageOutcome {
+    /// The package's name.
+    pub name: String,
+    /// The package's version.
+    pub version: String,
+    /// The project's folder.
+    pub root: std::path::PathBuf,
+    /// Its files in the output folder; none when a stage failed or none made it.
+    pub finished: Option<Finished>,
+}
+
+impl Outcome {
+    /// How the command ends: with the worst that happened, [`ExitCode::Done`] when nothing did.
+    pub fn exit_code(&self) -> ExitCode {
+        self.exit_code.unwrap_or(ExitCode::Done)
+    }
+
+    fn failed(&mut self, failure: &AnyFailure) {
+        self.exit_code = self.exit_code.max(Some(failure.exit_code()));
+        self.failures.push(Shown::of(&**failure));
+    }
+}
+
+/// The user interrupted the run between two programs.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted")]
+struct Interrupted;
+
+impl Failure for Interrupted {
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::Interrupted
+    }
+}
+
+/// A step had to be simulated and that was not allowed.
+#[derive(Debug, thiserror::Error)]
+#[error("no IIS is here, so `{package}` would be installed into the simulation")]
+struct IisRequired {
+    package: String,
+}
+
+impl Failure for IisRequired {
+    fn hint(&self) -> Option<String> {
+        Some("Run this on Windows with IIS, or leave `--require-iis` and `iis.require` out.".into())
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::MissingTool
+    }
+}
+
+/// Carries a plan out. A package that fails does not keep the others from being made, but there is no feed then and
+/// nothing is published.
+pub fn run(plan: &Plan, selection: &Selection, world: &World<'_>) -> Outcome {
+    let mut outcome = Outcome::default();
+    for package in &plan.packages {
+        let finished = package_stages(package, selection, world);
+        if let Err(failure) = &finished {
+            outcome.failed(failure);
+        }
+        outcome.packages.push(PackageOutcome {
+            name: package.name.clone(),
+            version: package.version.clone(),
+            root: package.root().clone(),
+            finished: finished.ok().flatten(),
+        });
+        if world.interrupt.is_requested() {
+            break;
+        }
+    }
+    if outcome.exit_code.is_some() {
+        skipped(plan, selection, world.observer);
+        return outcome;
+    }
+    if let Err(failure) = whole_run(plan, selection, world, &mut outcome) {
+        outcome.failed(&failure);
+    }
+    outcome
+}
+
+/// The stages of one package. The result are the files that a later stage can work with.
+fn package_stages(
+    plan: &PackagePlan,
+    selection: &Selection,
+    world: &World<'_>,
+) -> Result<Option<Finished>, AnyFailure> {
+    let wanted = |stage| selection.stages.contains(&stage);
+    let mut unfinished = None;
+    if wanted(Stage::Build) {
+        let built = in_stage(Stage::Build, plan, world, |observer| build::run(plan, world, observer))?;
+        if wanted(Stage::Package) {
+            let written =
+                in_stage(Stage::Package, plan, world, |observer| package::run(plan, built, world, observer))?;
+            unfinished = Some(written);
+        }
+    }
+    let needs_package = [Stage::Install, Stage::Feed, Stage::Publish].into_iter().any(wanted);
+    let finished = match &unfinished {
+        None if needs_package => Some(deliver::find(plan)?),
+        _ => None,
+    };
+    let path = unfinished
+        .as_ref()
+        .map(package::Unfinished::path)
+        .or(finished.as_ref().map(|f| f.package.path.as_path()));
+    let mut installed: Option<Installed> = None;
+    if wanted(Stage::Install)
+        && let Some(path) = path
+    {
+        let result = in_stage(Stage::Install, plan, world, |observer| {
+            if plan.config.iis.require && world.iis.describe().simulated {
+                return Err(IisRequired { package: plan.name.clone() }.into());
+            }
+            install::run(plan, path, &selection.parameters, world, observer)
+        })?;
+        installed = Some(result);
+    }
+    if wanted(Stage::Test) && !plan.config.test.skip {
+        in_stage(Stage::Test, plan, world, |observer| {
+            let installed = match installed {
+                Some(installed) => installed,
+                None => install::find(plan, world)?,
+            };
+            test::run(plan, &installed, world, observer)
+        })?;
+    }
+    match unfinished {
+        Some(unfinished) => Ok(Some(deliver::run(plan, unfinished, world.observer)?)),
+        None => Ok(finished),
+    }
+}
+
+/// The stages of the whole run.
+fn whole_run(
+    plan: &Plan,
+    selection: &Selection,
+    world: &World<'_>,
+    outcome: &mut Outcome,
+) -> Result<(), AnyFailure> {
+    let wanted = |stage| selection.stages.contains(&stage);
+    let finished: Vec<(&PackagePlan, &Finished)> = plan
+        .packages
+        .iter()
+        .zip(&outcome.packages)
+        .filter_map(|(plan, outcome)| outcome.finished.as_ref().map(|finished| (plan, finished)))
+        .collect();
+    let written = if wanted(Stage::Feed) && !plan.config.feed.skip {
+        interruptible(world.interrupt)?;
+        Some(stage(Stage::Feed, "", world.observer, |observer| feed::run(plan, &finished, world, observer))?)
+    } else {
+        None
+    };
+    let published = if wanted(Stage::Publish) && !plan.config.publish.skip {
+        interruptible(world.interrupt)?;
+        stage(Stage::Publish, "", world.observer, |observer| {
+            publish::run(plan, &finished, written.as_ref(), observer)
+        })?
+    } else {
+        Vec::new()
+    };
+    outcome.feed = written;
+    outcome.published = published;
+    Ok(())
+}
+
+fn in_stage<T>(
+    which: Stage,
+    plan: &PackagePlan,
+    world: &World<'_>,
+    work: impl FnOnce(&dyn Observer) -> Result<T, AnyFailure>,
+) -> Result<T, AnyFailure> {
+    interruptible(world.interrupt)?;
+    stage(which, &plan.name, world.observer, work)
+}
+
+fn interruptible(interrupt: &Interrupt) -> Result<(), AnyFailure> {
+    if interrupt.is_requested() { Err(Interrupted.into()) } else { Ok(()) }
+}
+
+/// Tells that the stages of the whole run did not happen.
+fn skipped(plan: &Plan, selection: &Selection, observer: &dyn Observer) {
+    let whole = [(Stage::Feed, plan.config.feed.skip), (Stage::Publish, plan.config.publish.skip)];
+    for (stage, off) in whole {
+        if selection.stages.contains(&stage) && !off {
+            observer.event(Event::StageEnded {
+                package: String::new(),
+                stage,
+                status: Status::Skipped,
+                simulated: false,
+                elapsed: std::time::Duration::ZERO,
+                error: None,
+            });
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The test stage: the installed application is started as IIS would start it, and its answers are looked at.
+//!
+//! Which IIS that is, is the business of `iis`. This file knows what the user wants to see in an answer.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::World;
+use super::build::run_hooks;
+use super::plan::PackagePlan;
+use crate::config::{HeaderCheck, Request};
+use crate::error::{AnyFailure, ExitCode, Failure};
+use crate::event::{Event, Message, Observer, Severity, Unit};
+use crate::files;
+use crate::iis::{HttpRequest, HttpResponse, Installed, Logs, RunningApplication, StartOptions};
+
+/// How many bytes of a body an error shows.
+const SHOWN_BODY: usize = 2_000;
+/// How many lines of the application's log an error shows.
+const SHOWN_LOG: usize = 80;
+
+/// What the application did wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Answers were not what was expected.
+    #[error("{}", faults.join("\n"))]
+    Unexpected {
+        /// One line for each fault, beginning with the request.
+        faults: Vec<String>,
+        /// What the application wrote, and its answer when nothing was written.
+        #[source]
+        log: ApplicationLog,
+        /// The command line that starts the application by hand.
+        command_line: String,
+    },
+    /// The user interrupted the run.
+    #[error("interrupted during the test")]
+    Interrupted,
+}
+
+/// What the application said, as the cause of a failed test.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ApplicationLog(String);
+
+impl Failure for Error {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unexpected { command_line, .. } => {
+                Some(format!("To start the application by hand as the test did:\n{command_line}"))
+            }
+            Self::Interrupted => None,
+        }
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Unexpected { .. } => ExitCode::Failed,
+            Self::Interrupted => ExitCode::Interrupted,
+        }
+    }
+}
+
+/// Sends the configured requests to the installed application, `GET /` when there are none.
+///
+/// # Errors
+/// It does not start, does not answer, or answers something else than expected. All requests are sent before that is
+/// told, so that one run shows all faults.
+pub(super) fn run(
+    plan: &PackagePlan,
+    installed: &Installed,
+    world: &World<'_>,
+    observer: &dyn Observer,
+) -> Result<(), AnyFailure> {
+    let hooks = &plan.config.hooks;
+    run_hooks("pre-test", &hooks.pre_test, plan, world, observer)?;
+    requests(plan, installed, world, observer)?;
+    run_hooks("post-test", &hooks.post_test, plan, world, observer)
+}
+
+fn requests(
+    plan: &PackagePlan,
+    installed: &Installed,
+    world: &World<'_>,
+    observer: &dyn Observer,
+) -> Result<(), AnyFailure> {
+    let test = &plan.config.test;
+    let default = [Request::default()];
+    let requests = if test.requests.is_empty() { &default[..] } else { &test.requests[..] };
+    let options = StartOptions { timeout: test.startup_timeout.duration(), ..StartOptions::default() };
+    let mut running = world.iis.start(installed, &options, observer)?;
+    let mut faults = Vec::new();
+    let mut last = None;
+    for (done, request) in requests.iter().enumerate() {
+        if world.interrupt.is_requested() {
+            return Err(Error::Interrupted.into());
+        }
+        let response = send(request, plan.root(), running.as_mut())?;
+        let elapsed = response.elapsed.as_secs_f64() * 1000.0;
+        let line = format!("{}: {} in {elapsed:.1} ms", request.title(), response.status);
+        observer.event(Event::Message(Message::new(Severity::Detail, line)));
+        let found = faults_of(request, &response);
+        if !found.is_empty() {
+            faults.extend(found.into_iter().map(|fault| format!("{}: {fault}", request.title())));
+            last = Some(response);
+        }
+        let (done, total) = (done as u64 + 1, requests.len() as u64);
+        observer.event(Event::Progress { what: "requests".into(), done, total, unit: Unit::Items });
+    }
+    let command_line = running.command_line().to_owned();
+    let logs = running.stop();
+    match last {
+        None => Ok(()),
+        Some(response) => {
+            Err(Error::Unexpected { faults, log: log_of(&logs, &response), command_line }.into())
+        }
+    }
+}
+
+fn send(
+    request: &Request,
+    root: &Path,
+    running: &mut dyn RunningApplication,
+) -> Result<HttpResponse, AnyFailure> {
+    let body = match (&request.body, &request.body_file) {
+        (Some(text), _) => text.clone().into_bytes(),
+        (None, Some(file)) => files::read(&root.join(file))?,
+        (None, None) => Vec::new(),
+    };
+    let headers = request.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    Ok(running.request(&HttpRequest {
+        method: request.method.as_str().to_owned(),
+        target: request.path.as_str().to_owned(),
+        headers,
+        body,
+        timeout: request.max_time.duration(),
+    })?)
+}
+
+/// What is wrong with an answer, one fragment a fault.
+fn faults_of(request: &Request, response: &HttpResponse) -> Vec<String> {
+    let mut faults = Vec::new();
+    if !request.allows(response.status) {
+        let wanted: Vec<String> = request.status.iter().map(|status| status.get().to_string()).collect();
+        let wanted = if wanted.is_empty() { "below 500".to_owned() } else { wanted.join(" or ") };
+        faults.push(format!("status {}, expected {wanted}", response.status));
+    }
+    let body = String::from_utf8_lossy(&response.body);
+    for text in request.contains.iter().filter(|text| !body.contains(text.as_str())) {
+        faults.push(format!("the body does not contain `{text}`"));
+    }
+    for text in request.lacks.iter().filter(|text| body.contains(text.as_str())) {
+        faults.push(format!("the body contains `{text}`"));
+    }
+    for pattern in request.matches.iter().filter(|pattern| !pattern.regex().is_match(&body)) {
+        faults.push(format!("the body does not match `{}`", pattern.regex()));
+    }
+    for (name, check) in &request.response_headers {
+        faults.extend(fault_of_header(name, check, response.header(name)));
+    }
+    if response.elapsed > request.max_time.duration() {
+        let (took, limit) = (response.elapsed.as_secs_f64(), request.max_time.duration().as_secs_f64());
+        faults.push(format!("took {took:.3} s, expected at most {limit} s"));
+    }
+    faults
+}
+
+fn fault_of_header(name: &str, check: &HeaderCheck, value: Option<&str>) -> Option<String> {
+    let Some(value) = value else {
+        return (!check.absent).then(|| format!("no header `{name}`"));
+    };
+    let shown = format!("header `{name}` is `{value}`");
+    if check.absent {
+        return Some(format!("{shown}, expected none"));
+    }
+    if let Some(wanted) = check.equals.as_ref().filter(|wanted| *wanted != value) {
+        return Some(format!("{shown}, expected `{wanted}`"));
+    }
+    if let Some(text) = check.contains.as_ref().filter(|text| !value.contains(text.as_str())) {
+        return Some(format!("{shown}, which does not contain `{text}`"));
+    }
+    let pattern = check.matches.as_ref().filter(|pattern| !pattern.regex().is_match(value))?;
+    Some(format!("{shown}, which does not match `{}`", pattern.regex()))
+}
+
+/// The application's own words: its log, and the body of the answer when the log is empty.
+fn log_of(logs: &Logs, response: &HttpResponse) -> ApplicationLog {
+    let log = logs.text();
+    let mut text = String::new();
+    if log.trim().is_empty() {
+        let body = String::from_utf8_lossy(&response.body);
+        let shown: String = body.chars().take(SHOWN_BODY).collect();
+        let _ =
+            write!(text, "the application wrote nothing to its log; its answer was:\n{}", shown.trim_end());
+    } else {
+        let lines: Vec<&str> = log.lines().collect();
+        let _ = write!(text, "the application wrote:");
+        for line in &lines[lines.len().saturating_sub(SHOWN_LOG)..] {
+            let _ = write!(text, "\n{line}");
+        }
+    }
+    ApplicationLog(text)
+}

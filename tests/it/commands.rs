@@ -1,0 +1,110 @@
+//! The smaller commands.
+
+use crate::run::HELLO;
+use crate::support::{Project, json};
+
+#[test]
+fn plan_says_what_run_would_do_and_does_nothing() {
+    let project = Project::new().file("wsgi.py", HELLO).file("iiswsgi.yml", "fastcgi: {max-instances: 4}\n");
+    let text = project.run(["plan"]).success().stdout;
+    assert!(text.contains("wsgi:application (wsgi.py:1"), "{text}");
+    assert!(text.contains("fastcgi.max-instances: 4 (iiswsgi.yml:1)"), "{text}");
+    let plan = json(&project.run(["plan", "--json"]).success().stdout);
+    assert_eq!(plan["packages"][0]["application"]["target"], "wsgi:application");
+    assert_eq!(plan["stages"].as_array().unwrap().len(), 6);
+    assert_eq!(project.files(), ["iiswsgi.yml", "wsgi.py"]);
+    assert!(!project.path("dist").exists());
+}
+
+#[test]
+fn flags_stand_over_the_environment_and_that_over_the_file() {
+    let name = |project: &Project, arguments: &[&str]| {
+        let stdout = project.run(["plan", "--json"].iter().chain(arguments)).success().stdout;
+        json(&stdout)["packages"][0]["name"].as_str().unwrap().to_owned()
+    };
+    let project = Project::new().file("wsgi.py", HELLO).file("iiswsgi.yml", "name: from-file\n");
+    assert_eq!(name(&project, &[]), "from-file");
+    let project = project.env("IISWSGI_NAME", "from-environment");
+    assert_eq!(name(&project, &[]), "from-environment");
+    assert_eq!(name(&project, &["--name", "from-flag"]), "from-flag");
+}
+
+#[test]
+fn sha1_prints_both_forms_and_checks_them() {
+    let project = Project::new().file("a.txt", "abc");
+    let fciv = project.run(["sha1", "a.txt"]).success().stdout;
+    assert!(fciv.starts_with("//\n// File Checksum Integrity Verifier"), "{fciv}");
+    assert!(fciv.contains("a9993e364706816aba3e25717850c26c9cd0d89d a.txt"), "{fciv}");
+    let sum = project.run(["sha1", "--form", "sha1sum", "a.txt"]).success().stdout;
+    assert_eq!(sum, "a9993e364706816aba3e25717850c26c9cd0d89d  a.txt\n");
+    let project = project.file("list", sum).file("fciv", fciv);
+    project.run(["sha1", "--check", "list", "fciv"]).success().gives("a.txt: OK");
+    let project = project.file("a.txt", "abd");
+    project.run(["sha1", "--check", "list"]).code(1).gives("a.txt: FAILED").says("1 of 1 files");
+    project.run(["sha1", "missing"]).code(2).says("cannot read `missing`");
+}
+
+#[test]
+fn inspect_gives_back_provider_path_and_settings_of_three_run_commands() {
+    let manifest = "<msDeploy.iisApp>\n  <!-- kept -->\n  <iisApp path=\"%DIST_NAME%\" />\n  \
+                    <runCommand path=\"C:\\one.exe &quot;a b&quot;\" waitAttempts=\"7\" waitInterval=\"3000\" successReturnCodes=\"0x0;0x2\" />\n\
+                    </msDeploy.iisApp>\n";
+    let project = Project::new().file("wsgi.py", HELLO).file("Manifest.xml.in", manifest);
+    project.run(["package"]).success();
+    let inspected =
+        json(&project.run(["inspect", "--json", "dist/project-0.0.0.msdeploy.zip"]).success().stdout);
+    let text = inspected.to_string();
+    assert!(text.contains(r#"C:\\one.exe \"a b\""#), "{text}");
+    for setting in
+        [r#"["waitAttempts","7"]"#, r#"["waitInterval","3000"]"#, r#"["successReturnCodes","0x0;0x2"]"#]
+    {
+        assert!(text.contains(setting), "{setting} in {text}");
+    }
+}
+
+#[test]
+fn every_file_of_the_shared_data_is_inspected_with_an_answer_or_a_clear_error() {
+    let Some(data) = crate::support::shared_data() else { return };
+    let project = Project::new();
+    for folder in ["packages", "feeds"] {
+        for entry in std::fs::read_dir(data.join(folder)).unwrap() {
+            let path = entry.unwrap().path().to_string_lossy().into_owned();
+            let outcome = project.run(["inspect", &path]);
+            match outcome.code {
+                Some(0) => assert!(!outcome.stdout.trim().is_empty(), "{path}"),
+                Some(2) => assert!(outcome.stderr.starts_with("error: "), "{path}: {}", outcome.stderr),
+                code => panic!("{path}: {code:?}\n{}", outcome.stderr),
+            }
+        }
+    }
+}
+
+#[test]
+fn the_committed_schemas_are_current() {
+    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/");
+    let project = Project::new();
+    project.run(["schema", "--check", &format!("{docs}configuration.schema.json")]).success();
+    project.run(["schema", "--report", "--check", &format!("{docs}report.schema.json")]).success();
+    let project = project.file("old.json", "{}");
+    project.run(["schema", "--check", "old.json"]).code(1).says("Write it anew");
+}
+
+#[test]
+fn completions_and_help_know_the_commands() {
+    let project = Project::new();
+    project.run(["completions", "bash"]).success().gives("iiswsgi");
+    let help = project.run(["--help"]).success().stdout;
+    for command in ["run", "plan", "inspect", "sha1", "clean"] {
+        assert!(help.contains(&format!("  {command} ")), "{command} in {help}");
+    }
+    assert!(!help.contains("supervise"), "{help}");
+}
+
+#[test]
+fn the_log_can_be_json_and_data_goes_to_stdout_alone() {
+    let project = Project::new().file("wsgi.py", HELLO);
+    let outcome = project.run(["package", "--log-format", "json"]).success();
+    assert!(outcome.stdout.is_empty(), "{}", outcome.stdout);
+    assert!(outcome.stderr.lines().all(|line| json(line).is_object()), "{}", outcome.stderr);
+    assert!(project.run(["package", "--quiet"]).success().stderr.is_empty());
+}

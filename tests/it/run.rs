@@ -1,0 +1,173 @@
+//! The main job on small projects: packages that were really built, installed, started and asked.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::support::{Project, json};
+
+/// The smallest application.
+pub(crate) const HELLO: &str = "\
+def application(environ, start_response):
+    start_response('200 OK', [('Content-Type', 'text/plain')])
+    return [b'hello from ' + environ['SCRIPT_NAME'].encode()]
+";
+
+#[test]
+fn a_folder_with_only_a_wsgi_py_becomes_a_tested_package_and_a_feed() {
+    let project = Project::new().file("wsgi.py", HELLO);
+    project.run(["run", "--report", "report.json", "--junit", "junit.xml"]).success();
+
+    let report = json(&project.read("report.json"));
+    let package = &report["packages"][0];
+    assert_eq!((package["name"].as_str(), package["version"].as_str()), (Some("project"), Some("0.0.0")));
+    let statuses: Vec<_> =
+        package["stages"].as_array().unwrap().iter().map(|stage| &stage["status"]).collect();
+    assert_eq!(statuses, ["passed", "passed", "passed", "passed"], "build, package, install, test");
+    assert_eq!(package["stages"][2]["simulated"], true, "simulated is never silent");
+    assert!(!report["simulated"].as_array().unwrap().is_empty());
+
+    let zip = fs::metadata(project.path("dist/project-0.0.0.msdeploy.zip")).unwrap();
+    assert_eq!(package["package"]["size"], zip.len());
+    let sha1 = package["package"]["sha1"].as_str().unwrap();
+    let feed = project.read("dist/project-0.0.0.webpi.xml");
+    assert!(feed.contains(&format!("<sha1>{sha1}</sha1>")), "{feed}");
+    assert!(feed.contains(&format!("<fileSize>{}</fileSize>", zip.len().div_ceil(1024))), "{feed}");
+    assert!(project.read("junit.xml").contains("failures=\"0\""));
+    for beside in ["dist/project.SetParameters.xml", "dist/project.deploy.cmd", "dist/site/index.html"] {
+        assert!(project.path(beside).is_file(), "{beside}");
+    }
+    assert_eq!(project.files(), ["wsgi.py"], "the source tree is not written to");
+}
+
+#[test]
+fn an_application_that_raises_fails_the_test_and_shows_its_traceback() {
+    let project =
+        Project::new().file("wsgi.py", "def application(environ, start_response):\n    return 1 / 0\n");
+    let outcome = project.run(["run"]).code(1);
+    let outcome =
+        outcome.says("GET /: status 500, expected below 500").says("ZeroDivisionError: division by zero");
+    outcome.says("wsgi.py\", line 2, in application").says("-m iiswsgi serve wsgi:application");
+    assert!(
+        !project.path("dist/project-0.0.0.msdeploy.zip").exists(),
+        "a package that failed is not delivered"
+    );
+}
+
+#[test]
+fn a_failed_run_leaves_the_last_good_package_and_feed() {
+    let project = Project::new().file("wsgi.py", HELLO);
+    project.run(["run"]).success();
+    let good =
+        (project.bytes("dist/project-0.0.0.msdeploy.zip"), project.bytes("dist/project-0.0.0.webpi.xml"));
+    let project = project
+        .file("wsgi.py", "def application(environ, start_response):\n    raise RuntimeError('worse')\n");
+    project.run(["run"]).code(1).says("RuntimeError: worse");
+    let after =
+        (project.bytes("dist/project-0.0.0.msdeploy.zip"), project.bytes("dist/project-0.0.0.webpi.xml"));
+    assert!(good == after, "package and feed are those of the good run");
+    let project = project.file("wsgi.py", HELLO);
+    project.run(["run"]).success();
+}
+
+#[test]
+fn two_copies_at_other_paths_times_and_umasks_give_the_same_bytes() {
+    let files: [(&str, &str); 3] = [("wsgi.py", HELLO), ("sub/data.txt", "data"), ("sub/Ä.txt", "umlaut")];
+    let sha1s: Vec<String> = [(0o644, 1_000_000), (0o600, 1_700_000_000)]
+        .into_iter()
+        .map(|(mode, seconds)| {
+            let project = files.iter().fold(Project::new(), |project, (name, text)| project.file(name, text));
+            for (name, _) in files {
+                let path = project.path(name);
+                fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+                let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+                fs::File::options().append(true).open(&path).unwrap().set_modified(time).unwrap();
+            }
+            project.run(["package", "--report", "report.json"]).success();
+            json(&project.read("report.json"))["packages"][0]["package"]["sha1"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(sha1s[0], sha1s[1]);
+}
+
+#[test]
+fn the_same_time_gives_the_same_feed() {
+    let feeds = [(); 2].map(|()| {
+        let project = Project::new().file("wsgi.py", HELLO).env("SOURCE_DATE_EPOCH", "1700000000");
+        let project = project.file("iiswsgi.yml", "feed:\n  url-template: https://example.org/{file}\n");
+        project.run(["run", "--only", "build,package,feed"]).success();
+        project.read("dist/project-0.0.0.webpi.xml")
+    });
+    assert_eq!(feeds[0], feeds[1]);
+    assert!(feeds[0].contains("<updated>2023-11-14T22:13:20Z</updated>"), "{}", feeds[0]);
+    assert!(feeds[0].contains("https://example.org/project-0.0.0.msdeploy.zip"));
+}
+
+#[test]
+fn stages_can_be_run_one_after_the_other() {
+    let project = Project::new().file("wsgi.py", HELLO);
+    project.run(["install"]).code(2).says("there is no package").says("iiswsgi package");
+    project.run(["build"]).success();
+    assert!(project.read(".iiswsgi/build/project/Manifest.xml").contains("MSDeploy.MSDeployProviderOptions"));
+    project.run(["package"]).success();
+    project.run(["test"]).code(2).says("is not installed");
+    project.run(["install"]).success();
+    project.run(["test"]).success();
+    project.run(["feed"]).success();
+    project.run(["publish", "--folder", "out"]).success();
+    assert!(project.path("out/index.html").is_file());
+    project.run(["uninstall", "Default Web Site/project"]).success().says("is removed");
+    project.run(["test"]).code(2).says("is not installed");
+}
+
+#[test]
+fn the_archive_format_goes_the_same_way() {
+    let project = Project::new().file("wsgi.py", HELLO);
+    project.run(["run", "--format", "archive"]).success();
+    let names = project.run(["inspect", "dist/project-0.0.0.msdeploy.zip", "--json"]).success().stdout;
+    for name in ["archive.xml", "parameters.xml", "systemInfo.xml"] {
+        assert!(names.contains(name), "{name} in {names}");
+    }
+}
+
+#[test]
+fn several_projects_share_one_feed() {
+    let project = Project::new().file("one/wsgi.py", HELLO).file("two/wsgi.py", HELLO);
+    project.run(["run", "one", "two", "--skip", "install,test"]).success();
+    let feed = project.read("dist/project.webpi.xml");
+    assert!(
+        feed.contains("<productId>one</productId>") && feed.contains("<productId>two</productId>"),
+        "{feed}"
+    );
+}
+
+#[test]
+fn parameters_are_filled_in_when_the_package_is_installed() {
+    let app = "import pathlib\nTEXT = pathlib.Path(__file__).with_name('greeting.txt').read_text()\n\
+               def application(environ, start_response):\n    start_response('200 OK', [])\n    return [TEXT.encode()]\n";
+    let config = "parameters:\n  - {name: Greeting, file: greeting.txt, placeholder: __greeting__, default: hi}\n\
+                  test:\n  requests:\n    - {path: /, contains: 'good day, Ä & <you>'}\n";
+    let project =
+        Project::new().file("wsgi.py", app).file("greeting.txt", "__greeting__").file("iiswsgi.yml", config);
+    project.run(["run", "--set", "Greeting=good day, Ä & <you>"]).success();
+    project.run(["run"]).code(1).says("the body does not contain `good day, Ä & <you>`");
+    project.run(["run", "--set", "Greting=x"]).code(2).says("Greting").says("Greeting");
+}
+
+#[test]
+fn hooks_run_where_they_belong() {
+    let config = "hooks:\n  pre-build: echo built > made.txt\n  post-install: python -c \"open('here.txt','w').write('x')\"\n\
+                  test:\n  requests: [{path: /, contains: 'made here'}]\n";
+    let app = "import os\ndef application(environ, start_response):\n    start_response('200 OK', [])\n    \
+               here = os.path.dirname(__file__)\n    \
+               return [b' '.join(n.encode() for n in ('made', 'here') if os.path.exists(f'{here}/{n}.txt'))]\n";
+    let project = Project::new().file("wsgi.py", app).file("iiswsgi.yml", config);
+    project.run(["run"]).success();
+    let project = project.file("iiswsgi.yml", "hooks:\n  post-install: python -c 'raise SystemExit(3)'\n");
+    project.run(["run"]).code(1).says("post-install").says("exit code 3");
+}
+
+#[test]
+fn a_required_iis_that_is_not_there_ends_in_exit_code_3() {
+    let project = Project::new().file("wsgi.py", HELLO);
+    project.run(["run", "--require-iis"]).code(3).says("--require-iis");
+}
