@@ -124,7 +124,6 @@ pub(super) const SCALAR_KEYS: &[&str] = &[
     "test.startup-timeout",
     "package.format",
     "package.source-date-epoch",
-    "package.compression-level",
     "package.file-name",
     "feed.skip",
     "feed.file-name",

@@ -152,31 +152,10 @@ pub struct Package {
     /// The time of every file in the package, in seconds since 1970, so that the same input gives the same bytes. Times
     /// before 1980 become 1980, which is where zip begins.
     pub source_date_epoch: Option<Bounded<0, 4_294_967_295>>,
-    /// How hard the files are packed: 0 stores, 12 is the slowest.
-    pub compression_level: CompressionLevel,
     /// The name of the zip. Default: `NAME-VERSION.msdeploy.zip`.
     #[serde(deserialize_with = "line")]
     #[schemars(schema_with = "line_schema")]
     pub file_name: Option<String>,
-}
-
-/// How hard files are packed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct CompressionLevel(Bounded<0, 12>);
-
-impl CompressionLevel {
-    /// The level, 0 to 12.
-    pub fn get(self) -> u32 {
-        self.0.get()
-    }
-}
-
-impl Default for CompressionLevel {
-    fn default() -> Self {
-        const LEVEL: Bounded<0, 12> = Bounded::new(6).expect("6 is in the range");
-        Self(LEVEL)
-    }
 }
 
 /// The layout of a package.

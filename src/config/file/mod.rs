@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use content::{CompressionLevel, Files, Format, Hooks, Package, Vendor};
+pub use content::{Files, Format, Hooks, Package, Vendor};
 pub use delivery::{Folder, Iis, IisMode, Publish};
 pub use feed::{DiscoveryHint, Feed, FileHint, RegistryHint};
 pub use parameter::{EntryKind, Parameter, ParameterEntry, Validation};
