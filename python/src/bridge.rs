@@ -12,6 +12,7 @@ use iiswsgi::gateway::{Application, Exchange, Gone, Pause};
 use pyo3::exceptions::{PyConnectionError, PyRuntimeError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 
@@ -113,7 +114,7 @@ impl Bridge {
     fn note_begin(&self, py: Python<'_>) -> Option<u64> {
         let running = self.running.as_ref()?;
         let number = py.import(intern!(py, "threading")).and_then(|module| module.call_method0("get_ident"));
-        let number = number.and_then(|number| number.extract().map_err(Into::into)).ok()?;
+        let number = number.and_then(|number| number.extract()).ok()?;
         running.lock().unwrap_or_else(PoisonError::into_inner).insert(number, Instant::now());
         Some(number)
     }
@@ -202,7 +203,7 @@ impl Bridge {
             exchange.set_head(head);
             exchange.set_length(page.len() as u64);
             // A web server that is gone wants no page.
-            let _ = exchange.send_last(page.as_bytes(), pause);
+            let _ = exchange.send(page.as_bytes(), pause);
         });
     }
 
@@ -271,7 +272,8 @@ fn send_sequence<'py>(
 ) -> Result<(), Stopped> {
     for index in 0..length {
         let item = item(index)?;
-        let bytes = as_bytes(&item)?.as_bytes();
+        let object = as_bytes(&item)?;
+        let bytes = object.as_bytes();
         let sent = shared.with(py, |exchange, pause| {
             if !exchange.has_head() && !bytes.is_empty() {
                 return Ok(());
@@ -279,7 +281,11 @@ fn send_sequence<'py>(
             if length == 1 {
                 exchange.set_length(bytes.len() as u64);
             }
-            if index + 1 == length { exchange.send_last(bytes, pause) } else { exchange.send(bytes, pause) }
+            if index + 1 == length {
+                exchange.send_last(bytes, || Box::new(PyBackedBytes::from(object.clone())))
+            } else {
+                exchange.send(bytes, pause)
+            }
         });
         sent.unwrap_or(Ok(()))?;
     }

@@ -38,7 +38,11 @@ impl Server {
         max_params = 4 << 20, connections = 4096, script_name = None, path_info_for_script_mappings = false,
         debug = false, access_log = false, watches_time = false,
     ))]
-    #[expect(clippy::too_many_arguments, reason = "they are keyword arguments in Python")]
+    #[expect(
+        clippy::too_many_arguments,
+        clippy::fn_params_excessive_bools,
+        reason = "they are keyword arguments in Python"
+    )]
     fn new(
         app: Py<PyAny>,
         bind: &str,

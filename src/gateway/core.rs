@@ -19,6 +19,9 @@ const PAUSE_ACCEPTING: Duration = Duration::from_millis(100);
 /// How much of the bodies of waiting requests is taken in before anybody reads them.
 const AHEAD: usize = 256 << 10;
 
+/// How long a single connection may be waited for without looking whether others come.
+const SOON: Duration = Duration::from_millis(1);
+
 /// What there is to do.
 #[derive(Debug)]
 pub(super) enum Next {
@@ -46,6 +49,9 @@ pub(super) struct Core {
     slots: Vec<(u32, Slot)>,
     free: Vec<usize>,
     open: usize,
+    /// The only connection, when it has just been served: the next request will come on it.
+    hot: Option<Box<Link>>,
+    looked: Instant,
     ready: VecDeque<u64>,
     news: Vec<u64>,
     lingering: VecDeque<(Instant, u64)>,
@@ -67,6 +73,8 @@ impl Core {
             slots: Vec::new(),
             free: Vec::new(),
             open: 0,
+            hot: None,
+            looked: Instant::now(),
             ready: VecDeque::new(),
             news: Vec::new(),
             lingering: VecDeque::new(),
@@ -113,14 +121,20 @@ impl Core {
                     continue 'news;
                 }
             }
+            if let Some(link) = self.hot.take()
+                && let Some(link) = self.wait_for_only(link, app)
+            {
+                return Next::Serve(link);
+            }
             let now = Instant::now();
+            self.looked = now;
             if self.deadline.is_some_and(|deadline| self.open == 0 || deadline <= now)
                 || self.single && self.open == 0
             {
                 return Next::Stop;
             }
             self.expire(now);
-            let timeout = self.timeout(now);
+            let timeout = if self.hot.is_some() { Some(Duration::ZERO) } else { self.timeout(now) };
             let Self { poller, news, .. } = self;
             let mut result = Ok(());
             app.pause(&mut || result = poller.wait(news, timeout));
@@ -130,6 +144,24 @@ impl Core {
             }
             self.ready.extend(self.news.drain(..));
         }
+    }
+
+    /// While there is one busy connection, as IIS has it, waiting for that one alone saves a call of the system for each
+    /// request. Now and then the others are looked at.
+    fn wait_for_only(&mut self, mut link: Box<Link>, app: &dyn Application) -> Option<Box<Link>> {
+        if self.open == 1 && self.deadline.is_none() {
+            if self.looked.elapsed() > SOON {
+                self.hot = Some(link);
+                return None;
+            }
+            let mut filled = Filled::Nothing;
+            app.pause(&mut || filled = link.fill_soon(SOON));
+            if filled != Filled::Nothing {
+                return self.progress(link);
+            }
+        }
+        self.park(link);
+        None
     }
 
     fn timeout(&self, now: Instant) -> Option<Duration> {
@@ -269,6 +301,17 @@ impl Core {
         }
         if !link.queue.is_empty() && !link.broken {
             self.ready.push_back(link.token);
+        } else if self.open == 1
+            && link.unsent() == 0
+            && !link.ended
+            && !link.broken
+            && !link.protocol.is_finished()
+        {
+            if let Some(slot) = self.slot(link.token) {
+                *slot = Slot::Busy(false);
+            }
+            self.hot = Some(link);
+            return;
         }
         self.park(link);
     }

@@ -16,8 +16,6 @@ const SMALL: usize = 16 << 10;
 /// How much of a body is taken in while an answer cannot leave: a web server that first sends all of a body before it
 /// reads the answer would otherwise wait for us as we wait for it.
 const CROSSING: usize = 64 << 20;
-/// How long the last bytes may hold the thread before the connection is left to the event loop.
-const PATIENCE: Duration = Duration::from_millis(5);
 /// How often a running answer looks whether the web server still wants it.
 const LOOK: Duration = Duration::from_millis(2);
 
@@ -165,17 +163,17 @@ impl Exchange {
                     // The web server may wait for what we have said so far.
                     self.link.flush();
                     let interest = if self.link.unsent() > 0 { Interest::Either } else { Interest::Read };
-                    self.wait(interest, None, pause);
+                    self.wait(interest, pause);
                 }
                 Filled::More | Filled::Some => {}
             }
         }
     }
 
-    fn wait(&mut self, interest: Interest, timeout: Option<Duration>, pause: &dyn Pause) {
+    fn wait(&mut self, interest: Interest, pause: &dyn Pause) {
         let stream = &self.link.stream;
         // A failure shows with the next call on the stream.
-        pause.pause(&mut || drop(stream.wait(interest, timeout)));
+        pause.pause(&mut || drop(stream.wait(interest, None)));
     }
 
     /// Whether bytes of the head or the body have left for the web server: the head cannot be changed any more.
@@ -224,52 +222,65 @@ impl Exchange {
     /// # Errors
     /// When nobody wants the answer any more.
     pub fn send(&mut self, bytes: &[u8], pause: &dyn Pause) -> Result<(), Gone> {
-        self.send_piece(bytes, false, pause)
-    }
-
-    /// As [`Exchange::send`] for the last piece: what a slow web server does not take is left to the event loop.
-    ///
-    /// # Errors
-    /// When nobody wants the answer any more.
-    pub fn send_last(&mut self, bytes: &[u8], pause: &dyn Pause) -> Result<(), Gone> {
-        self.send_piece(bytes, true, pause)
-    }
-
-    fn send_piece(&mut self, bytes: &[u8], last: bool, pause: &dyn Pause) -> Result<(), Gone> {
-        if bytes.is_empty() || self.ended {
-            return Ok(());
-        }
-        self.push_head();
-        let allowed = match self.answer_left.map(usize::try_from) {
-            Some(Ok(left)) if left < bytes.len() => {
-                self.excess |= !self.is_head_method && self.head.as_ref().is_some_and(Head::allows_body);
-                &bytes[..left]
-            }
-            _ => bytes,
-        };
-        if let Some(left) = &mut self.answer_left {
-            *left -= allowed.len() as u64;
-        }
-        self.answer_length += allowed.len() as u64;
-        if allowed.len() <= SMALL && self.link.unsent() <= 2 * SMALL {
-            self.link.push_stream(record::STDOUT, self.id, allowed);
-            return self.check();
-        }
-        let started = Instant::now();
-        let mut rest = allowed;
+        let Some(allowed) = self.prepare(bytes)? else { return Ok(()) };
+        let mut rest = &bytes[..allowed];
         while !rest.is_empty() {
             let sent = self.link.send_stream(record::STDOUT, self.id, rest);
             rest = &rest[sent.min(rest.len())..];
             self.check()?;
             if sent == 0 {
-                if last && started.elapsed() >= PATIENCE {
-                    self.link.push_stream(record::STDOUT, self.id, rest);
-                    return Ok(());
-                }
-                self.wait_for_room(last.then_some(PATIENCE), pause)?;
+                self.wait_for_room(pause)?;
             }
         }
         Ok(())
+    }
+
+    /// As [`Exchange::send`] for the last piece: what the web server does not take at once is left to the event loop.
+    /// `keep` gives an object that holds the same bytes until then.
+    ///
+    /// # Errors
+    /// When nobody wants the answer any more.
+    pub fn send_last(
+        &mut self,
+        bytes: &[u8],
+        keep: impl FnOnce() -> Box<dyn AsRef<[u8]> + Send + Sync>,
+    ) -> Result<(), Gone> {
+        let Some(allowed) = self.prepare(bytes)? else { return Ok(()) };
+        let mut start = 0;
+        while start < allowed {
+            let sent = self.link.send_stream(record::STDOUT, self.id, &bytes[start..allowed]);
+            start += sent;
+            self.check()?;
+            if sent == 0 {
+                self.link.set_tail(self.id, keep(), start..allowed);
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a piece of the body. A small one is collected; of a large one it gives what may be sent.
+    fn prepare(&mut self, bytes: &[u8]) -> Result<Option<usize>, Gone> {
+        if bytes.is_empty() || self.ended {
+            return Ok(None);
+        }
+        self.push_head();
+        let allowed = match self.answer_left.map(usize::try_from) {
+            Some(Ok(left)) if left < bytes.len() => {
+                self.excess |= !self.is_head_method && self.head.as_ref().is_some_and(Head::allows_body);
+                left
+            }
+            _ => bytes.len(),
+        };
+        if let Some(left) = &mut self.answer_left {
+            *left -= allowed as u64;
+        }
+        self.answer_length += allowed as u64;
+        if allowed <= SMALL && self.link.unsent() <= 2 * SMALL {
+            self.link.push_stream(record::STDOUT, self.id, &bytes[..allowed]);
+            return self.check().map(|()| None);
+        }
+        Ok(Some(allowed))
     }
 
     /// Sends what was collected, the head at least.
@@ -282,14 +293,14 @@ impl Exchange {
         }
         self.push_head();
         while !self.link.flush() {
-            self.wait_for_room(None, pause)?;
+            self.wait_for_room(pause)?;
         }
         self.check()
     }
 
-    fn wait_for_room(&mut self, timeout: Option<Duration>, pause: &dyn Pause) -> Result<(), Gone> {
+    fn wait_for_room(&mut self, pause: &dyn Pause) -> Result<(), Gone> {
         let reads = !self.link.ended && self.link.buffered() < CROSSING;
-        self.wait(if reads { Interest::Either } else { Interest::Write }, timeout, pause);
+        self.wait(if reads { Interest::Either } else { Interest::Write }, pause);
         if reads {
             self.link.fill();
         }

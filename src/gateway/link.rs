@@ -5,14 +5,21 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, IoSlice};
+use std::ops::Range;
+use std::time::Duration;
 
 use crate::fastcgi::connection::{Connection, Event, Limits};
-use crate::fastcgi::record::{self, HEADER_LENGTH, Header, MAX_CONTENT};
+use crate::fastcgi::record::{self, HEADER_LENGTH, Header};
 use crate::transport::Stream;
 
 /// What one call of the system reads. Fits the level-2 cache beside the copy of it.
 const READ: usize = 128 << 10;
+
+/// The body of a record of a large answer. A record that the system takes only in part is completed from a copy, which
+/// is to stay small.
+const PIECE: usize = 32_760;
 
 thread_local! {
     /// One buffer a thread, not one a connection: a thousand idle connections hold no memory for bytes to come.
@@ -102,6 +109,26 @@ pub(super) struct Link {
     pub(super) lingering: bool,
     output: Vec<u8>,
     written: usize,
+    tail: Option<Tail>,
+}
+
+/// The rest of a large body, kept as the object that the application gave.
+struct Tail {
+    id: u16,
+    bytes: Box<dyn AsRef<[u8]> + Send + Sync>,
+    start: usize,
+    end: usize,
+    /// What follows it.
+    after: Vec<u8>,
+}
+
+impl fmt::Debug for Tail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tail")
+            .field("id", &self.id)
+            .field("left", &(self.end - self.start))
+            .finish_non_exhaustive()
+    }
 }
 
 impl Link {
@@ -119,15 +146,25 @@ impl Link {
             lingering: false,
             output: Vec::new(),
             written: 0,
+            tail: None,
         }
     }
 
     /// Reads once and sorts what came. Answers of the protocol itself are put into the output.
     pub(super) fn fill(&mut self) -> Filled {
+        self.fill_with(|stream, buffer| stream.read(buffer))
+    }
+
+    /// As [`Link::fill`], but waits a moment for something to come.
+    pub(super) fn fill_soon(&mut self, patience: Duration) -> Filled {
+        self.fill_with(|stream, buffer| stream.read_soon(buffer, patience))
+    }
+
+    fn fill_with(&mut self, read: impl FnOnce(&mut Stream, &mut [u8]) -> io::Result<usize>) -> Filled {
         if self.ended {
             return Filled::Ended;
         }
-        let filled = BUFFER.with_borrow_mut(|buffer| match self.stream.read(buffer) {
+        let filled = BUFFER.with_borrow_mut(|buffer| match read(&mut self.stream, buffer) {
             Ok(0) => Filled::Ended,
             Ok(length) => {
                 if self.lingering || self.sort(&buffer[..length]) {
@@ -138,8 +175,9 @@ impl Link {
                     Filled::Ended
                 }
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Filled::Nothing,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Filled::More,
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                Filled::Nothing
+            }
             Err(_) => {
                 self.broken = true;
                 Filled::Ended
@@ -186,16 +224,36 @@ impl Link {
 
     /// How much output waits.
     pub(super) fn unsent(&self) -> usize {
-        self.output.len() - self.written
+        let tail = self.tail.as_ref().map_or(0, |tail| tail.end - tail.start);
+        self.output.len() - self.written + tail
     }
 
     /// Sends what there is room for. True when nothing is left, or nothing can be sent any more.
     pub(super) fn flush(&mut self) -> bool {
-        while self.written < self.output.len() {
-            if self.broken {
-                self.written = self.output.len();
-                break;
+        loop {
+            if !self.flush_output() {
+                return false;
             }
+            let Some(mut tail) = self.tail.take() else { return true };
+            if self.broken {
+                continue;
+            }
+            let sent =
+                self.send_records(record::STDOUT, tail.id, &(*tail.bytes).as_ref()[tail.start..tail.end]);
+            tail.start += sent;
+            if tail.start >= tail.end {
+                self.output.append(&mut tail.after);
+            } else {
+                self.tail = Some(tail);
+                if sent == 0 {
+                    return false;
+                }
+            }
+        }
+    }
+
+    fn flush_output(&mut self) -> bool {
+        while self.written < self.output.len() && !self.broken {
             match self.stream.write(&self.output[self.written..]) {
                 Ok(length) => self.written += length,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
@@ -215,47 +273,62 @@ impl Link {
     /// the bytes were taken. A record that was only sent in part is completed in the output, so that the caller can go
     /// on with the next byte.
     pub(super) fn send_stream(&mut self, kind: u8, id: u16, bytes: &[u8]) -> usize {
-        const RECORDS: usize = 32;
-        if !self.flush() || self.broken {
-            return if self.broken { bytes.len() } else { 0 };
+        if !self.flush() {
+            return 0;
         }
-        let bytes = &bytes[..bytes.len().min(RECORDS * MAX_CONTENT)];
+        self.send_records(kind, id, bytes)
+    }
+
+    /// Leaves the rest of an answer's body to be sent when there is room. Records of the same request that follow, such
+    /// as its end, follow it.
+    pub(super) fn set_tail(
+        &mut self,
+        id: u16,
+        bytes: Box<dyn AsRef<[u8]> + Send + Sync>,
+        part: Range<usize>,
+    ) {
+        self.tail = Some(Tail { id, bytes, start: part.start, end: part.end, after: Vec::new() });
+    }
+
+    fn send_records(&mut self, kind: u8, id: u16, bytes: &[u8]) -> usize {
+        const RECORDS: usize = 32;
+        if self.broken {
+            return bytes.len();
+        }
+        let bytes = &bytes[..bytes.len().min(RECORDS * PIECE)];
         let mut headers = [[0; HEADER_LENGTH]; RECORDS];
-        let mut pieces = [IoSlice::new(&[]); 2 * RECORDS];
-        for (header, content) in headers.iter_mut().zip(bytes.chunks(MAX_CONTENT)) {
-            // A chunk has at most MAX_CONTENT bytes, so that the other value is never taken.
+        for (header, content) in headers.iter_mut().zip(bytes.chunks(PIECE)) {
+            // A piece is far smaller than a record may be, so that the other value is never taken.
             let content_length = u16::try_from(content.len()).unwrap_or(u16::MAX);
             *header = Header { kind, id, content_length, padding_length: 0 }.encode();
         }
+        let mut pieces = [IoSlice::new(&[]); 2 * RECORDS];
         let mut count = 0;
-        for (header, content) in headers.iter().zip(bytes.chunks(MAX_CONTENT)) {
+        for (header, content) in headers.iter().zip(bytes.chunks(PIECE)) {
             pieces[count] = IoSlice::new(header);
             pieces[count + 1] = IoSlice::new(content);
             count += 2;
         }
-        let sent = match self.stream.write_vectored(&pieces[..count]) {
-            Ok(sent) => sent,
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
-                return 0;
-            }
+        match self.stream.write_vectored(&pieces[..count]) {
+            Ok(sent) => self.complete_record(&headers, bytes, sent),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => 0,
             Err(_) => {
                 self.broken = true;
-                return bytes.len();
+                bytes.len()
             }
-        };
-        self.complete_record(&headers, bytes, sent)
+        }
     }
 
     /// After so many sent bytes of headers and contents: keeps the rest of the record that was cut, and gives the
     /// content bytes that are taken care of.
     fn complete_record(&mut self, headers: &[[u8; HEADER_LENGTH]], bytes: &[u8], sent: usize) -> usize {
-        const RECORD: usize = HEADER_LENGTH + MAX_CONTENT;
+        const RECORD: usize = HEADER_LENGTH + PIECE;
         let (whole, part) = (sent / RECORD, sent % RECORD);
-        let start = whole * MAX_CONTENT;
+        let start = whole * PIECE;
         if part == 0 || start >= bytes.len() {
             return start.min(bytes.len());
         }
-        let end = bytes.len().min(start + MAX_CONTENT);
+        let end = bytes.len().min(start + PIECE);
         if part < HEADER_LENGTH {
             self.output.extend_from_slice(&headers[whole][part..]);
         }
@@ -266,7 +339,11 @@ impl Link {
     /// Ends the request at the front of the queue.
     pub(super) fn end_front(&mut self, stderr_used: bool) {
         if let Some(request) = self.queue.pop_front() {
-            self.protocol.end(request.id, 0, stderr_used, &mut self.output);
+            let out = match &mut self.tail {
+                Some(tail) if tail.id == request.id => &mut tail.after,
+                _ => &mut self.output,
+            };
+            self.protocol.end(request.id, 0, stderr_used, out);
         }
     }
 

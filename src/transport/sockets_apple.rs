@@ -3,7 +3,10 @@
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use rustix::io::{Errno, FdFlags};
-use rustix::net::{AddressFamily, SocketType};
+use rustix::net::{AddressFamily, SendFlags, SocketType};
+
+/// Sends what there is room for. A peer that is gone is a signal as well, which Rust programs and Python ignore.
+pub(super) const SEND: SendFlags = SendFlags::DONTWAIT;
 
 /// A new socket that child processes do not inherit.
 pub(super) fn socket(family: AddressFamily) -> Result<OwnedFd, Errno> {
@@ -12,11 +15,12 @@ pub(super) fn socket(family: AddressFamily) -> Result<OwnedFd, Errno> {
     Ok(socket)
 }
 
-/// A waiting connection that child processes do not inherit and that never blocks.
+/// A waiting connection that child processes do not inherit.
 pub(super) fn accept(listener: &OwnedFd) -> Result<OwnedFd, Errno> {
     let socket = rustix::net::accept(listener)?;
     rustix::io::fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
-    rustix::io::ioctl_fionbio(&socket, true)?;
+    // It has inherited the listener's setting.
+    rustix::io::ioctl_fionbio(&socket, false)?;
     Ok(socket)
 }
 

@@ -12,38 +12,52 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{FileType, OFlags};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, sockopt};
+use rustix::net::{AddressFamily, RecvFlags, SendAncillaryBuffer, sockopt};
 
 use super::{Endpoint, Error, Inherited, Interest, Opened, sockets};
 
 /// How many connections the system may hold for us. More than usual: a web server that is turned away shows errors.
 const BACKLOG: i32 = 1024;
 
-/// A connection. All calls return at once; [`Stream::wait`] is what blocks.
+/// A connection. All calls return at once, but for [`Stream::wait`] and [`Stream::read_soon`].
 #[derive(Debug)]
 pub struct Stream {
     descriptor: OwnedFd,
+    patience: Option<Duration>,
 }
 
 impl Stream {
+    /// The descriptor itself may block: what does not is said with each call. One that is inherited shares its settings
+    /// with the process that it came from.
     fn new(descriptor: OwnedFd) -> io::Result<Self> {
-        rustix::io::ioctl_fionbio(&descriptor, true)?;
-        Ok(Self { descriptor })
+        rustix::io::ioctl_fionbio(&descriptor, false)?;
+        Ok(Self { descriptor, patience: None })
     }
 
     /// Reads what is there. 0 is the end of the stream; `WouldBlock` when nothing is there yet.
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        Ok(rustix::io::read(&self.descriptor, buffer)?)
+        Ok(rustix::net::recv(&self.descriptor, buffer, RecvFlags::DONTWAIT)?.0)
+    }
+
+    /// As [`Stream::read`], but waits for something to come: one call of the system instead of two for a connection
+    /// that is busy. `WouldBlock` when nothing has come in time.
+    pub fn read_soon(&mut self, buffer: &mut [u8], patience: Duration) -> io::Result<usize> {
+        if self.patience != Some(patience) {
+            sockopt::set_socket_timeout(&self.descriptor, sockopt::Timeout::Recv, Some(patience))?;
+            self.patience = Some(patience);
+        }
+        Ok(rustix::net::recv(&self.descriptor, buffer, RecvFlags::empty())?.0)
     }
 
     /// Writes what there is room for, at least one byte; `WouldBlock` when there is none.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(rustix::io::write(&self.descriptor, bytes)?)
+        Ok(rustix::net::send(&self.descriptor, bytes, sockets::SEND)?)
     }
 
     /// As [`Stream::write`], from several pieces.
     pub fn write_vectored(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
-        Ok(rustix::io::writev(&self.descriptor, pieces)?)
+        let mut nothing = SendAncillaryBuffer::default();
+        Ok(rustix::net::sendmsg(&self.descriptor, pieces, &mut nothing, sockets::SEND)?)
     }
 
     /// Waits. False when the time is over, or a signal arrived, before anything happened.
@@ -118,7 +132,7 @@ impl Listener {
                     // Answers are written in one piece: waiting for more would only delay them. Not vital when refused.
                     let _ = sockopt::set_tcp_nodelay(&descriptor, true);
                 }
-                Ok(Some(Stream { descriptor }))
+                Ok(Some(Stream { descriptor, patience: None }))
             }
             // A peer that gave up while it waited is no error of ours.
             Err(Errno::AGAIN | Errno::INTR | Errno::CONNABORTED) => Ok(None),

@@ -17,6 +17,11 @@ impl Stream {
         match self.0 {}
     }
 
+    /// As [`Stream::read`], but waits for something to come.
+    pub fn read_soon(&mut self, _buffer: &mut [u8], _patience: Duration) -> io::Result<usize> {
+        match self.0 {}
+    }
+
     /// Writes what there is room for.
     pub fn write(&self, _bytes: &[u8]) -> io::Result<usize> {
         match self.0 {}
