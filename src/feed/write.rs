@@ -120,7 +120,7 @@ pub(super) fn write_entry(to: &mut Writer, entry: &Entry, updated: &Timestamp, n
     to.element("id", &[], &entry.id);
     optional_text(to, "summary", entry.summary.as_ref());
     optional_text(to, "longSummary", entry.long_summary.as_ref());
-    to.element("version", &[], &entry.version);
+    optional(to, "version", Some(entry.version.as_str()).filter(|version| !version.is_empty()));
     let updated = entry.updated.as_ref().unwrap_or(updated);
     to.element("updated", &[], updated.as_str());
     to.element("published", &[], entry.published.as_ref().unwrap_or(updated).as_str());

@@ -14,6 +14,7 @@ use crate::feed::{
     Timestamp, url,
 };
 use crate::files;
+use crate::uri::percent_encode;
 
 /// What can keep a feed from being written.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +96,11 @@ pub(super) fn run(
         }
         feed.entries.push(entry);
         for egg in package.config.feed.eggs.iter().chain(package.project.metadata.webpi_eggs()) {
-            feed.entries.push(python_product(egg).entry(&options));
+            // Two packages may need the same distribution.
+            let product = python_product(egg).entry(&options);
+            if feed.entry(&product.product_id).is_none() {
+                feed.entries.push(product);
+            }
         }
     }
     feed.complete_lists();
@@ -129,6 +134,10 @@ fn head(plan: &Plan, finished: &[(&PackagePlan, &Finished)], now: Timestamp) -> 
     let mut feed = Feed::new(id, title.unwrap_or_else(|| stem.to_owned()), now);
     if !settings.languages.is_empty() {
         feed = feed.with_languages(settings.languages.iter().map(String::as_str));
+    }
+    if let Some(base) = &plan.config.publish.folder.url {
+        let href = format!("{}/{}", base.trim_end_matches('/'), percent_encode(&plan.feed_name, ""));
+        feed.links.push(Link { rel: Some("self".to_owned()), href });
     }
     feed.links.extend(home.map(|href| Link { rel: None, href }));
     feed.author = metadata

@@ -149,7 +149,7 @@ impl PythonProduct {
         let about = &self.about;
         let mut entry = about.entry(EntryKind::Product, "Python", options);
         entry.dependency = about.needs(&options.product_dependencies);
-        let path = given(self.discovery_file.as_ref()).unwrap_or_else(|| about.metadata_file(options));
+        let path = given(self.discovery_file.as_ref()).unwrap_or_else(|| about.installed_file(options));
         entry.discovery = Some(DiscoveryHint::File { path, minimum_version: None });
         let log = log_file(&about.name);
         let command = InstallCommand::CommandLine {
@@ -222,20 +222,20 @@ impl About {
         let clean = |text: &str| -> String {
             text.chars().filter(|c| c.is_ascii_alphanumeric() || "._-+!".contains(*c)).collect()
         };
-        format!("{}=={}", clean(&self.name).trim_start_matches('-'), clean(&self.version))
+        let (name, version) = (clean(&self.name), clean(&self.version));
+        let name = name.trim_start_matches('-');
+        if version.is_empty() { name.to_owned() } else { format!("{name}=={version}") }
     }
 
-    /// The metadata file of an installed distribution (PEP 376, binary distribution format).
-    fn metadata_file(&self, options: &Options) -> String {
-        let mut escaped = String::new();
-        for part in self.name.split(['-', '_', '.']).filter(|part| !part.is_empty()) {
-            if !escaped.is_empty() {
-                escaped.push('_');
-            }
-            escaped.push_str(part);
+    /// A file of an installed distribution: its metadata (PEP 376, binary distribution format). Without a version that
+    /// file's name is not known, and the package that most distributions have under their own name stands in.
+    fn installed_file(&self, options: &Options) -> String {
+        let parts: Vec<&str> = self.name.split(['-', '_', '.']).filter(|part| !part.is_empty()).collect();
+        let (folder, name) = (options.site_packages.trim_end_matches('\\'), parts.join("_"));
+        if self.version.is_empty() {
+            return format!("{folder}\\{}\\__init__.py", name.to_lowercase());
         }
-        let version = self.version.replace('-', "_");
-        format!("{}\\{escaped}-{version}.dist-info\\METADATA", options.site_packages.trim_end_matches('\\'))
+        format!("{folder}\\{name}-{}.dist-info\\METADATA", self.version.replace('-', "_"))
     }
 }
 

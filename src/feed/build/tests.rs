@@ -132,6 +132,18 @@ fn a_product_says_how_it_is_installed_and_found() {
 }
 
 #[test]
+fn a_product_of_any_version_asks_for_none() {
+    let mut product = PythonProduct { about: about("Paste-Deploy"), discovery_file: None };
+    product.about.version.clear();
+    let entry = product.entry(&Options::default());
+    let InstallCommand::CommandLine { arguments, .. } = &entry.installers[0].commands[0] else { panic!() };
+    assert!(arguments.ends_with(" Paste-Deploy"), "{arguments}");
+    let Some(DiscoveryHint::File { path, .. }) = &entry.discovery else { panic!() };
+    assert!(path.ends_with(r"\site-packages\paste_deploy\__init__.py"), "{path}");
+    assert!(!write(&feed(vec![entry])).unwrap().contains("<version>"));
+}
+
+#[test]
 fn what_is_written_is_read_back() {
     let options = Options::default();
     let product = PythonProduct { about: about("venv"), discovery_file: None };
