@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::{ApplicationPath, InvalidApplicationPath, application_host, bootstrap};
 use crate::error::{ExitCode, Failure, Location};
-use crate::package::{archive, manifest, web_config};
-use crate::{fastcgi, files, process};
+use crate::package::{apply, archive, archive_format, parameters, web_config};
+use crate::{fastcgi, files, process, xml};
 
 /// Why an IIS did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -118,9 +118,6 @@ pub enum Error {
 /// What can be wrong with a package at install time.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
-    /// It has no manifest.
-    #[error("there is neither `Manifest.xml` nor `archive.xml` in it")]
-    NoManifest,
     /// Its manifest installs no application.
     #[error("its manifest has no `iisApp` and no `contentPath`")]
     NoApplication,
@@ -130,40 +127,72 @@ pub enum PackageError {
         /// The folder.
         folder: String,
     },
+    /// It is no package.
+    #[error(transparent)]
+    Contents(#[from] archive_format::Error),
     /// It is no archive, or one that would do harm.
     #[error(transparent)]
     Archive(#[from] archive::Error),
-    /// Its manifest cannot be read.
-    #[error("`{name}` in it cannot be read")]
-    Manifest {
+    /// Its parameters are not well-formed.
+    #[error("`{name}` in it is not well-formed")]
+    ParametersXml {
         /// The file in the package.
         name: String,
         /// Where and why.
-        source: manifest::Error,
+        source: xml::Error,
     },
+    /// Its parameters are no parameters.
+    #[error("`{name}` in it cannot be read")]
+    Parameters {
+        /// The file in the package.
+        name: String,
+        /// Where and why.
+        source: parameters::Error,
+    },
+    /// A value is missing, is not allowed, or cannot be put in.
+    #[error(transparent)]
+    Values(#[from] apply::Error),
 }
 
 impl PackageError {
-    fn hint(&self) -> Option<String> {
+    fn failure(&self) -> Option<&dyn Failure> {
         match self {
-            Self::NoManifest => Some("A package has `Manifest.xml` or `archive.xml` at its root.".into()),
-            Self::NoContent { .. } => Some(
-                "The path of the manifest's `iisApp` is the folder of the application in the package.".into(),
-            ),
-            Self::Archive(error) => error.hint(),
-            Self::Manifest { source, .. } => source.hint(),
-            Self::NoApplication => None,
+            Self::Contents(error) => Some(error),
+            Self::Archive(error) => Some(error),
+            Self::Parameters { source, .. } => Some(source),
+            Self::Values(error) => Some(error),
+            Self::NoApplication | Self::NoContent { .. } | Self::ParametersXml { .. } => None,
         }
     }
 
-    fn location(&self, package: &Path) -> Location {
+    fn hint(&self) -> Option<String> {
         match self {
-            Self::Manifest { name, source } => {
-                let (line, column) = source.position();
-                Location::at(package.join(name), line, column)
-            }
-            _ => Location::file(package),
+            Self::NoContent { .. } => Some(
+                "The path of the manifest's `iisApp` is the folder of the application in the package.".into(),
+            ),
+            other => other.failure().and_then(Failure::hint),
         }
+    }
+
+    /// A place in the package: the file in it stands behind the package's own path.
+    fn location(&self, package: &Path) -> Location {
+        let (name, line, column) = match self {
+            Self::Contents(archive_format::Error::Manifest { name, source }) => {
+                let (line, column) = source.position();
+                (name.as_str(), line, column)
+            }
+            Self::ParametersXml { name, source } => (name.as_str(), source.line, source.column),
+            Self::Parameters { name, source } => {
+                let place = source.location().unwrap_or_default();
+                (name.as_str(), place.line, place.column)
+            }
+            Self::Values(error) => match error.location() {
+                Some(place) => return Location::at(package.join(place.path), place.line, place.column),
+                None => return Location::file(package),
+            },
+            _ => return Location::file(package),
+        };
+        Location::at(package.join(name), line, column)
     }
 }
 

@@ -21,6 +21,7 @@ pub use error::{Error, PackageError};
 pub use simulated::Simulated;
 
 use crate::event::Observer;
+use crate::package::archive::Limits;
 
 /// The site that applications go to when nobody says another: the one that IIS makes itself.
 pub const DEFAULT_SITE: &str = "Default Web Site";
@@ -110,6 +111,8 @@ pub struct InstallRequest {
     pub package: PathBuf,
     /// Values for its parameters, by name. The others take their defaults.
     pub parameters: Vec<(String, String)>,
+    /// What the package may ask of this machine: [`Limits::own`] for one that this program has just written.
+    pub limits: Limits,
     /// The site for a package whose application path names none.
     pub default_site: String,
     /// How the bootstrap goes about on this machine.

@@ -37,6 +37,7 @@ const WEB_CONFIG: &str = r#"<configuration><system.webServer>
 struct Package {
     folder: tempfile::TempDir,
     files: Vec<(String, String)>,
+    parameters: Vec<(String, String)>,
 }
 
 impl Package {
@@ -49,7 +50,7 @@ impl Package {
             (STAMP, "# not set up"),
         ];
         let files = files.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec();
-        Self { folder: tempfile::tempdir().unwrap(), files }
+        Self { folder: tempfile::tempdir().unwrap(), files, parameters: Vec::new() }
     }
 
     fn mode(self, mode: &str) -> Self {
@@ -67,6 +68,11 @@ impl Package {
         self
     }
 
+    fn set(mut self, name: &str, value: &str) -> Self {
+        self.parameters.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     fn request(&self) -> InstallRequest {
         let path = self.folder.path().join("hello.zip");
         let entries: Vec<_> =
@@ -76,7 +82,8 @@ impl Package {
         std::fs::write(&path, bytes).unwrap();
         InstallRequest {
             package: path,
-            parameters: Vec::new(),
+            parameters: self.parameters.clone(),
+            limits: archive::Limits::default(),
             default_site: DEFAULT_SITE.to_owned(),
             bootstrap: bootstrap::Settings { path: path_variable(), ..bootstrap::Settings::default() },
         }
@@ -248,6 +255,28 @@ fn packages_that_are_none_are_refused(iis: &dyn Iis) {
     }
 }
 
+const PARAMETERS: &str = r#"<parameters>
+  <parameter name="IIS Web Application Name" defaultValue="Default Web Site/hello" tags="IisApp">
+    <parameterEntry kind="ProviderPath" scope="^iisApp$" match="^hello$"/></parameter>
+  <parameter name="Command" defaultValue='iiswsgi bootstrap --app-path "{IIS Web Application Name}"'>
+    <parameterEntry kind="ProviderPath" scope="^runCommand$" match="bootstrap"/></parameter>
+  <parameter name="Greeting"><parameterEntry kind="TextFile" scope="greeting\.ini$" match="__greeting__"/></parameter>
+</parameters>"#;
+
+fn parameters_are_filled_in_and_say_where_the_application_goes(iis: &dyn Iis) {
+    let package =
+        Package::new().with("Parameters.xml", PARAMETERS).with("hello/a/greeting.ini", "x = __greeting__\n");
+    let missing = Shown::of(&package.install(iis).unwrap_err()).to_string();
+    assert!(missing.contains("Greeting"), "{missing}");
+    let package =
+        package.set("Greeting", "good day").set("iis web application name", "Default Web Site/shop/api");
+    let installed = package.install(iis).unwrap();
+    assert_eq!(installed.application, "Default Web Site/shop/api".parse().unwrap());
+    let greeting = std::fs::read_to_string(installed.physical_path.join("a/greeting.ini")).unwrap();
+    assert_eq!(greeting, "x = good day\n");
+    assert!(text(start(iis, &installed).as_mut(), "/x").contains("APPL_MD_PATH=/LM/W3SVC/1/ROOT/shop/api"));
+}
+
 /// A simulated IIS in a folder that goes with it.
 fn simulated() -> (tempfile::TempDir, Simulated) {
     let root = tempfile::tempdir().unwrap();
@@ -279,5 +308,6 @@ for_each_twin! {
     a_process_that_dies_or_hangs_in_a_request_is_told
     what_the_application_complains_of_is_kept
     uninstall_takes_everything_away
+    parameters_are_filled_in_and_say_where_the_application_goes
     packages_that_are_none_are_refused
 }

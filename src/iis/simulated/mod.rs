@@ -18,7 +18,6 @@ mod os;
 mod os;
 mod package;
 mod providers;
-mod values;
 mod variables;
 
 use std::path::PathBuf;
@@ -113,22 +112,22 @@ impl Iis for Simulated {
         let layout = Layout::open(&self.root)?;
         let _lock = layout.lock()?;
         layout.recover()?;
-        let mut package = Package::open(&request.package, &request.parameters)?;
-        let application = package.application(&request.package, &request.default_site)?;
+        let mut package = Package::open(request, observer)?;
+        let application = package.application(&request.default_site)?;
+        let to_run = package.providers()?;
         let mut host = layout.host()?;
         self.make_site(&mut host, &layout, &application, observer)?;
         let folder = layout.folder(&application);
         let unpacked = layout.unfinished()?;
-        let files = package.unpack(&request.package, unpacked.path(), observer)?;
+        let files = package.unpack(unpacked.path())?;
+        package.tell_unused();
         let transaction = Transaction::begin(&layout, unpacked, &folder, &layout.host()?)?;
         let settings = self.settings(request);
         let runner = Observed { runner: self.runner.as_ref(), observer };
         let mut providers = Providers {
-            package: &request.package,
             application: &application,
             folder: &folder,
             layout: &layout,
-            values: &package.values,
             settings: &settings,
             runner: &runner,
             observer,
@@ -137,7 +136,7 @@ impl Iis for Simulated {
             steps: Vec::new(),
             bootstrap: None,
         };
-        package.manifest.providers.iter().try_for_each(|provider| providers.run(provider))?;
+        to_run.iter().try_for_each(|provider| providers.run(provider))?;
         let Providers { mut host, steps, bootstrap, .. } = providers;
         let registered = bootstrap.as_ref().map(|report| report.registered.as_slice()).unwrap_or_default();
         let fastcgi: Vec<_> = registered.iter().map(|(application, _)| application.clone()).collect();

@@ -5,148 +5,190 @@ use std::io::{BufReader, BufWriter, Write as _};
 use std::path::Path;
 
 use super::layout::failed;
-use super::values::Values;
-use crate::event::{Event, Observer, Unit};
+use crate::error::Location;
+use crate::event::{Event, Message, Observer, Unit};
 use crate::files;
+use crate::finding::Finding;
 use crate::iis::error::PackageError;
-use crate::iis::{ApplicationPath, Error};
-use crate::package::archive::{Limits, Reader};
-use crate::package::manifest::{Manifest, Provider};
+use crate::iis::{ApplicationPath, Error, InstallRequest};
+use crate::package::apply::{self, Resolved};
+use crate::package::archive::Reader;
+use crate::package::archive_format::Contents;
+use crate::package::manifest::Provider;
+use crate::package::parameters::Parameters;
+use crate::xml::Document;
 
-/// No manifest or parameters file is larger.
-const MAX_XML: u64 = 16 * 1024 * 1024;
 /// No file that parameters are filled into is larger.
 const MAX_FILLED: u64 = 64 * 1024 * 1024;
 
-/// An open package.
-pub(super) struct Package {
+/// An open package whose parameters have values.
+pub(super) struct Package<'a> {
+    path: &'a Path,
     reader: Reader<BufReader<File>>,
-    pub manifest: Manifest,
-    pub values: Values,
-    /// The folder of the application in the archive, with a slash at its end.
-    content: String,
-    /// The same as the manifest names it: what the scopes of parameters are matched with.
-    name: String,
+    contents: Contents,
+    values: Resolved,
+    observer: &'a dyn Observer,
 }
 
-impl Package {
+impl<'a> Package<'a> {
     /// Opens a package of either shape and resolves its parameters.
     ///
     /// # Errors
     /// It is no package, or a value is missing or wrong.
-    pub(super) fn open(path: &Path, given: &[(String, String)]) -> Result<Self, Error> {
+    pub(super) fn open(request: &'a InstallRequest, observer: &'a dyn Observer) -> Result<Self, Error> {
+        let path = request.package.as_path();
         let file = File::open(path).map_err(|source| files::Error::Read { path: path.to_owned(), source })?;
-        Self::read(file, given)
-            .map_err(|source| Error::Package { path: path.to_owned(), source: Box::new(source) })
+        let broken = |source| Error::Package { path: path.to_owned(), source: Box::new(source) };
+        let (reader, contents, values) = read(file, request).map_err(broken)?;
+        let mut package = Self { path, reader, contents, values, observer };
+        package.tell(package.values.findings());
+        package.supply_sources()?;
+        Ok(package)
     }
 
-    fn read(file: File, given: &[(String, String)]) -> Result<Self, PackageError> {
-        let mut reader = Reader::open(BufReader::with_capacity(128 * 1024, file), Limits::default())?;
-        let found = |reader: &Reader<_>, name: &str| reader.find(name).map(|entry| entry.name.clone());
-        let gallery = found(&reader, "Manifest.xml");
-        let name =
-            gallery.clone().or_else(|| found(&reader, "archive.xml")).ok_or(PackageError::NoManifest)?;
-        let (manifest, _) = Manifest::parse(&reader.read(&name, MAX_XML)?)
-            .map_err(|source| PackageError::Manifest { name: name.clone(), source })?;
-        let parameters = found(&reader, "Parameters.xml");
-        let parameters = parameters.map(|name| reader.read(&name, MAX_XML)).transpose()?;
-        let values = Values::resolve(parameters, given)?;
-        let provider = application_provider(&manifest).ok_or(PackageError::NoApplication)?;
-        let folder = provider.path.replace('\\', "/").trim_matches('/').to_owned();
-        let content = content_folder(&reader, &folder, gallery.is_some())
-            .ok_or_else(|| PackageError::NoContent { folder: folder.clone() })?;
-        Ok(Self { reader, manifest, values, content, name: folder })
+    /// The providers of the manifest in their order, with the values of the parameters.
+    ///
+    /// # Errors
+    /// A value cannot be put in.
+    pub(super) fn providers(&self) -> Result<Vec<Provider>, Error> {
+        let filled = |provider: &Provider| {
+            let mut filled = provider.clone();
+            filled.path = self.provider_path(provider)?;
+            for (name, value) in &mut filled.settings {
+                if let Some(given) = self.values.attribute(&provider.name, &provider.path, name)? {
+                    *value = given;
+                }
+            }
+            Ok(filled)
+        };
+        let providers = &self.contents.manifest.providers;
+        providers
+            .iter()
+            .map(filled)
+            .collect::<Result<_, PackageError>>()
+            .map_err(|source| self.broken(source))
     }
 
-    /// Where the application goes. A path without a site is one in the default site.
+    fn provider_path(&self, provider: &Provider) -> Result<String, PackageError> {
+        Ok(self
+            .values
+            .provider_path(&provider.name, &provider.path)?
+            .unwrap_or_else(|| provider.path.clone()))
+    }
+
+    /// Where the application goes. A path without a site, which no parameter has given, is one in the default site.
     ///
     /// # Errors
     /// The path, parameters applied, is none that IIS takes.
-    pub(super) fn application(&self, path: &Path, default_site: &str) -> Result<ApplicationPath, Error> {
-        let provider = application_provider(&self.manifest);
-        let (name, written) =
-            provider.map_or(("iisApp", ""), |provider| (&provider.name, provider.path.as_str()));
-        let target = self
-            .values
-            .provider_path(name, written)
-            .map_err(|source| Error::Package { path: path.to_owned(), source: Box::new(source) })?;
-        let given = target != written || written.contains(['/', '\\']);
-        if given { Ok(target.parse()?) } else { Ok(ApplicationPath::new(default_site, &target)?) }
+    pub(super) fn application(&self, default_site: &str) -> Result<ApplicationPath, Error> {
+        let main = self
+            .contents
+            .main_application()
+            .and_then(|main| self.contents.manifest.providers.get(main.provider));
+        let provider = main.ok_or_else(|| self.broken(PackageError::NoApplication))?;
+        let target = self.provider_path(provider).map_err(|source| self.broken(source))?;
+        if target != provider.path || target.contains(['/', '\\']) {
+            return Ok(target.parse()?);
+        }
+        Ok(ApplicationPath::new(default_site, &target)?)
     }
 
     /// Unpacks the application into an empty folder, parameters filled in. Gives the number of files.
     ///
     /// # Errors
     /// The archive is damaged, a value does not fit into a file, or a file cannot be written.
-    pub(super) fn unpack(
-        &mut self,
-        path: &Path,
-        into: &Path,
-        observer: &dyn Observer,
-    ) -> Result<usize, Error> {
-        let total = self.reader.entries().iter().map(|entry| entry.size).sum();
-        let mut count = 0;
-        let mut done = 0;
-        for index in 0..self.reader.entries().len() {
-            let entry = &self.reader.entries()[index];
+    pub(super) fn unpack(&mut self, into: &Path) -> Result<usize, Error> {
+        let main = self.contents.main_application().cloned();
+        let main = main.ok_or_else(|| self.broken(PackageError::NoApplication))?;
+        if main.entries.is_empty() {
+            return Err(self.broken(PackageError::NoContent { folder: main.root }));
+        }
+        let total = main.entries.iter().map(|(index, _)| self.reader.entries()[*index].size).sum();
+        let (mut count, mut done) = (0, 0);
+        for (index, name) in &main.entries {
+            let target = into.join(name);
+            let entry = &self.reader.entries()[*index];
             done += entry.size;
-            let Some(below) = below(&entry.name, &self.content) else { continue };
-            let target = into.join(below);
             if entry.folder {
                 fs::create_dir_all(&target).map_err(|source| failed(&target, source))?;
                 continue;
             }
-            let known_as = format!("{}/{below}", self.name);
-            self.unpack_file(path, index, &known_as, &target)?;
+            // A scope may be about the whole name in the package, or the end of it.
+            self.unpack_file(*index, &format!("{}/{name}", main.root), &target)?;
             count += 1;
-            observer.event(Event::Progress { what: "unpacking".into(), done, total, unit: Unit::Bytes });
+            self.observer.event(Event::Progress { what: "unpacking".into(), done, total, unit: Unit::Bytes });
         }
         Ok(count)
     }
 
-    fn unpack_file(&mut self, path: &Path, index: usize, known_as: &str, target: &Path) -> Result<(), Error> {
-        let broken =
-            |source: PackageError| Error::Package { path: path.to_owned(), source: Box::new(source) };
+    /// Tells of entries that found nothing in all of the package: their placeholder is most often misspelt.
+    pub(super) fn tell_unused(&self) {
+        self.tell(&self.values.unused());
+    }
+
+    fn tell(&self, findings: &[Finding]) {
+        let file = self.contents.parameters.as_ref().map_or("Parameters.xml", |(name, _)| name);
+        for finding in findings {
+            let place = Location::at(self.path.join(file), finding.line, finding.column);
+            let message = Message::new(finding.severity, finding.text.as_str()).with_location(place);
+            self.observer.event(Event::Message(message));
+        }
+    }
+
+    /// Values that stand in files of the package are read before any of these files is changed.
+    fn supply_sources(&mut self) -> Result<(), Error> {
+        let Some(main) = self.contents.main_application() else { return Ok(()) };
+        let wanted = |(index, name): &(usize, String)| {
+            let known_as = format!("{}/{name}", main.root);
+            self.values.wants_source(&known_as).then_some((*index, known_as))
+        };
+        let wanted: Vec<(usize, String)> = main.entries.iter().filter_map(wanted).collect();
+        for (index, known_as) in wanted {
+            let bytes = self.read(index).map_err(|source| self.broken(source))?;
+            self.values.supply_source(&known_as, &bytes).map_err(|source| self.broken(source.into()))?;
+        }
+        Ok(())
+    }
+
+    fn unpack_file(&mut self, index: usize, known_as: &str, target: &Path) -> Result<(), Error> {
         let parent = files::folder_of(target);
         fs::create_dir_all(parent).map_err(|source| failed(parent, source))?;
         if self.values.wants_file(known_as) {
-            let name = self.reader.entries()[index].name.clone();
-            let bytes = self.reader.read(&name, MAX_FILLED).map_err(|error| broken(error.into()))?;
-            let filled = self.values.apply_to_file(known_as, &bytes).map_err(broken)?;
+            let bytes = self.read(index).map_err(|source| self.broken(source))?;
+            let filled = self.values.apply_to_file(known_as, &bytes);
+            let filled = filled.map_err(|source| self.broken(source.into()))?;
             return fs::write(target, filled.unwrap_or(bytes)).map_err(|source| failed(target, source));
         }
         let file = File::create_new(target).map_err(|source| failed(target, source))?;
         let mut file = BufWriter::new(file);
-        self.reader.copy_entry(index, &mut file).map_err(|error| broken(error.into()))?;
+        self.reader.copy_entry(index, &mut file).map_err(|error| self.broken(error.into()))?;
         file.flush().map_err(|source| failed(target, source))
+    }
+
+    fn read(&mut self, index: usize) -> Result<Vec<u8>, PackageError> {
+        let name = self.reader.entries()[index].name.clone();
+        Ok(self.reader.read(&name, MAX_FILLED)?)
+    }
+
+    fn broken(&self, source: PackageError) -> Error {
+        Error::Package { path: self.path.to_owned(), source: Box::new(source) }
     }
 }
 
-/// The provider that brings the application: the first `iisApp`, else the first `contentPath`.
-pub(super) fn application_provider(manifest: &Manifest) -> Option<&Provider> {
-    manifest.named("iisApp").next().or_else(|| manifest.named("contentPath").next())
-}
+type Parts = (Reader<BufReader<File>>, Contents, Resolved);
 
-/// The folder of the archive that holds the application. In the archive shape it is in `Content`, and a path of a file
-/// system has its drive as `C_C` there.
-fn content_folder(reader: &Reader<BufReader<File>>, folder: &str, gallery: bool) -> Option<String> {
-    let drive = folder.split_once(":/").map(|(drive, rest)| format!("{drive}_{drive}/{rest}"));
-    let inner = drive.unwrap_or_else(|| folder.to_owned());
-    let candidates = if gallery {
-        [format!("{folder}/"), format!("Content/{inner}/")]
-    } else {
-        [format!("Content/{inner}/"), format!("{folder}/")]
+fn read(file: File, request: &InstallRequest) -> Result<Parts, PackageError> {
+    let mut reader = Reader::open(BufReader::with_capacity(128 * 1024, file), request.limits)?;
+    let contents = Contents::read(&mut reader)?;
+    let parameters = match &contents.parameters {
+        Some((name, bytes)) => {
+            let wrong = |source| PackageError::Parameters { name: name.clone(), source };
+            let document = Document::parse_bytes(bytes)
+                .map_err(|source| PackageError::ParametersXml { name: name.clone(), source })?;
+            Parameters::read(&document).map_err(wrong)?.0
+        }
+        None => Parameters::default(),
     };
-    candidates.into_iter().find(|candidate| {
-        let bare = candidate.trim_end_matches('/');
-        reader.entries().iter().any(|entry| {
-            below(&entry.name, candidate).is_some() || (entry.folder && entry.name.eq_ignore_ascii_case(bare))
-        })
-    })
-}
-
-/// The rest of a name below a folder that is written with a slash at its end, upper and lower case alike.
-fn below<'n>(name: &'n str, folder: &str) -> Option<&'n str> {
-    let (head, rest) = (name.get(..folder.len())?, name.get(folder.len()..)?);
-    (head.eq_ignore_ascii_case(folder) && !rest.is_empty()).then_some(rest)
+    let values = apply::resolve(&parameters, &request.parameters)?;
+    Ok((reader, contents, values))
 }

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::layout::Layout;
-use super::values::Values;
 use crate::error::Shown;
 use crate::event::{Event, Message, Observer, Severity};
 use crate::iis::application_host::{self, ApplicationHost};
@@ -18,11 +17,9 @@ const WAIT: (u32, Duration) = (5, Duration::from_secs(1));
 
 /// An install between its first and its last provider.
 pub(super) struct Providers<'a> {
-    pub package: &'a Path,
     pub application: &'a ApplicationPath,
     pub folder: &'a Path,
     pub layout: &'a Layout,
-    pub values: &'a Values,
     pub settings: &'a bootstrap::Settings,
     pub runner: &'a dyn Runner,
     pub observer: &'a dyn Observer,
@@ -38,10 +35,7 @@ impl Providers<'_> {
     /// # Errors
     /// What it was to do failed.
     pub(super) fn run(&mut self, provider: &Provider) -> Result<(), Error> {
-        let path = self
-            .values
-            .provider_path(&provider.name, &provider.path)
-            .map_err(|source| Error::Package { path: self.package.to_owned(), source: Box::new(source) })?;
+        let path = provider.path.clone();
         let (outcome, detail) = match provider.name.to_lowercase().as_str() {
             "iisapp" | "createapp" => self.create_application(&path)?,
             "contentpath" | "dirpath" | "filepath" if self.is_here(&path) => {
