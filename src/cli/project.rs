@@ -12,6 +12,7 @@ use crate::event::{Observer, Severity};
 use crate::files;
 use crate::iis::simulated::Simulated;
 use crate::iis::{Iis, InstallRequest, bootstrap};
+use crate::package::archive::Limits;
 use crate::pipeline::plan::{self, Plan, Reading};
 use crate::pipeline::{Folders, Outcome, Release, WORK_FOLDER, World, read_set_parameters};
 use crate::template::Variables;
@@ -131,6 +132,7 @@ pub(super) fn install_file(
     let request = InstallRequest {
         package: file.to_owned(),
         parameters: parameters(install)?,
+        limits: Limits::default(),
         default_site: config.iis.site.clone(),
         bootstrap: settings,
     };

@@ -9,6 +9,7 @@ use crate::error::{AnyFailure, ExitCode, Failure, Location};
 use crate::event::Observer;
 use crate::files;
 use crate::iis::{self, ApplicationPath, InstallRequest, Installed, bootstrap};
+use crate::package::archive::Limits;
 use crate::package::parameters::{APPLICATION_PARAMETER, SetParameters};
 use crate::xml;
 
@@ -91,6 +92,7 @@ pub(super) fn run(
     let request = InstallRequest {
         package: package.to_owned(),
         parameters: last_wins(parameters),
+        limits: Limits::own(),
         default_site: plan.config.iis.site.clone(),
         bootstrap: settings(plan, world),
     };
