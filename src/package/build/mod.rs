@@ -18,7 +18,7 @@ use crate::xml;
 
 use super::manifest::{self, Manifest, Provider, SettingFault, check_run_command_setting};
 use super::parameters::APPLICATION_PATH_PLACEHOLDER;
-use super::{names, options};
+use super::{names, options, web_config};
 
 /// The template's file name, as the original has it.
 pub const TEMPLATE_NAME: &str = "Manifest.xml.in";
@@ -106,6 +106,9 @@ pub enum Error {
     /// The template is that of another file.
     #[error(transparent)]
     Manifest(#[from] manifest::Error),
+    /// The template of `web.config` is that of another file.
+    #[error(transparent)]
+    WebConfig(web_config::Error),
     /// Variables that nobody knows, neither here nor on the server.
     #[error("{}", unresolved_message(.0))]
     Unresolved(Vec<Unresolved>),
@@ -167,6 +170,7 @@ impl Error {
         match self {
             Self::Xml(error) => (error.line, error.column),
             Self::Manifest(error) => error.position(),
+            Self::WebConfig(error) => error.position(),
             Self::Unresolved(variables) => {
                 variables.first().map_or((0, 0), |first| (first.line, first.column))
             }
@@ -180,6 +184,7 @@ impl Failure for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Manifest(error) => error.hint(),
+            Self::WebConfig(error) => error.hint(),
             Self::Options { source, .. } => source.hint(),
             Self::Folder(problem) => problem.hint(),
             Self::Unresolved(variables) => variables.first().map(|first| {

@@ -12,10 +12,12 @@ mod check;
 mod edit;
 mod generate;
 mod read;
+mod template;
 
 pub use attributes::{APPLICATION_ATTRIBUTES, AttributeFault, AttributeRule, Kind, check_attribute};
 pub use edit::Edit;
 pub use generate::{Description, generate, quote_argument};
+pub use template::{BOOTSTRAP_VARIABLES, check_template};
 
 use crate::error::{ExitCode, Failure};
 use crate::finding::Finding;

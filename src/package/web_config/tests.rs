@@ -214,6 +214,32 @@ fn templates_are_read_before_their_variables_are_known() {
 }
 
 #[test]
+fn a_template_may_name_what_the_bootstrap_the_package_and_a_server_know() {
+    let known = [("MODE", "x")].into_iter().collect();
+    let text = "<configuration>\n<!-- %ANYTHING% --><a b='%APPL_PHYSICAL_PATH%%venv_python%${DIST_NAME}%MODE%'/>\n  \
+                <c d='%SystemDrive%'/></configuration>";
+    let (_, findings) = check_template(text, &known).unwrap();
+    assert_eq!(findings.len(), 1);
+    assert_eq!((findings[0].rule, findings[0].line, findings[0].column), ("server-variable", 3, 9));
+    let error = check_template("<configuration>\n  <a b='%NOBODY%'/></configuration>", &known).unwrap_err();
+    assert_eq!(
+        (error.position(), error.to_string()),
+        ((2, 9), "line 2, column 9: unknown variable `NOBODY`".into())
+    );
+    assert_eq!(check_template("<a>\n<b></a>", &known).unwrap_err().position().0, 2);
+    assert_eq!(check_template("\n<a/>", &known).unwrap_err().position(), (2, 1));
+}
+
+#[test]
+fn the_classic_example_is_a_good_template() {
+    let text = include_str!("../../../examples/classic/web.config.in");
+    let (config, findings) = check_template(text, &crate::template::Variables::new()).unwrap();
+    assert_eq!(config.application_of(&config.handlers[0]), Some(&config.applications[0]));
+    let worst = findings.iter().map(|finding| finding.severity).max();
+    assert_eq!(worst, Some(crate::event::Severity::Info), "{findings:?}");
+}
+
+#[test]
 fn broken_files_and_other_files_are_errors_with_their_place() {
     let error = WebConfig::parse(b"<configuration>\n  <a>\n</configuration>").unwrap_err();
     assert_eq!(error.position().0, 3);
