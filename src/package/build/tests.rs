@@ -175,6 +175,22 @@ fn the_templates_of_the_original_are_built() {
 }
 
 #[test]
+fn the_classic_example_is_built() {
+    let built = build(include_str!("../../../examples/classic/Manifest.xml.in"));
+    let rules: Vec<_> = built.findings.iter().map(|finding| finding.rule).collect();
+    assert_eq!(rules, ["server-variable"]);
+    assert_eq!(built.manifest.named("runCommand").next().unwrap().settings.len(), 3);
+}
+
+#[test]
+fn the_documentation_lists_every_variable_of_the_server() {
+    let page = include_str!("../../../docs/package-format.md");
+    for name in SERVER_VARIABLES {
+        assert!(page.contains(&format!("`{name}`")), "{name}");
+    }
+}
+
+#[test]
 fn a_generated_manifest_holds_application_acls_and_command() {
     let acl = [Provider::new("setAcl", "app/data").with_attributes(&[("setAclAccess", "Modify")])];
     let command = bootstrap_command("My App");
