@@ -19,7 +19,7 @@ pub(super) struct Section {
     pub(super) name: String,
     /// The line of its head.
     pub(super) line: usize,
-    /// The options: the name in lower case, the value with its lines joined by line breaks, and the line.
+    /// The options: the name as written, the value with its lines joined by line breaks, and the line.
     pub(super) options: Vec<(String, String, usize)>,
 }
 
@@ -49,10 +49,25 @@ impl Ini {
         &self.sections
     }
 
+    /// The same file with `%(name)s` filled in from the section or `[DEFAULT]`, and `%%` as a percent sign, as
+    /// setuptools reads `setup.cfg`. What names nothing stays as it is.
+    pub(super) fn interpolated(mut self) -> Self {
+        let defaults = self.sections.iter().find(|section| section.name == "DEFAULT").cloned();
+        let defaults = defaults.map(|section| section.options).unwrap_or_default();
+        for section in &mut self.sections {
+            let known: Vec<_> = section.options.iter().chain(&defaults).cloned().collect();
+            for (_, value, _) in section.options.iter_mut().filter(|(_, value, _)| value.contains('%')) {
+                *value = interpolate(value, &known, &mut 100);
+            }
+        }
+        self
+    }
+
     /// An option of a section: its value and place. Hyphens in the name are underscores, as to setuptools.
     pub(super) fn get(&self, section: &str, option: &str) -> Option<(&str, Location)> {
         let section = self.sections.iter().find(|candidate| candidate.name == section)?;
-        let found = section.options.iter().find(|(name, _, _)| name.replace('-', "_") == option)?;
+        let found =
+            section.options.iter().find(|(name, _, _)| name.to_lowercase().replace('-', "_") == option)?;
         Some((&found.1, self.place(found.2)))
     }
 
@@ -66,6 +81,35 @@ impl Ini {
     pub(super) fn place(&self, line: usize) -> Location {
         Location::at(&self.path, line, 0)
     }
+}
+
+/// Fills in one value. Values that name each other end when so many names have been filled in.
+fn interpolate(value: &str, known: &[(String, String, usize)], left: &mut usize) -> String {
+    let mut text = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some(at) = rest.find('%') {
+        text.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('%') {
+            text.push('%');
+            rest = after;
+            continue;
+        }
+        let named = rest.strip_prefix('(').and_then(|inner| inner.split_once(")s"));
+        let found = named.and_then(|(name, after)| {
+            let option = known.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(name))?;
+            Some((&option.1, after))
+        });
+        match found {
+            Some((inner, after)) if *left > 0 => {
+                *left -= 1;
+                text.push_str(&interpolate(inner, known, left));
+                rest = after;
+            }
+            _ => text.push('%'),
+        }
+    }
+    text + rest
 }
 
 struct Reader<'a> {
@@ -135,7 +179,7 @@ impl Reader<'_> {
                 format!("neither `[section]` nor `name = value`: `{text}`"),
             ));
         };
-        let name = text[..at].trim().to_lowercase();
+        let name = text[..at].trim().to_owned();
         if name.is_empty() {
             return Err(self.wrong(line, column, format!("no name before `{}`", &text[at..=at])));
         }
@@ -143,9 +187,13 @@ impl Reader<'_> {
         let refused = self.duplicates == Duplicates::Refused;
         let mut earlier = None;
         if let Some(section) = self.sections.last_mut() {
-            earlier = section.options.iter().find(|(known, _, _)| *known == name).map(|option| option.2);
+            earlier = section
+                .options
+                .iter()
+                .find(|(known, _, _)| known.eq_ignore_ascii_case(&name))
+                .map(|option| option.2);
             if !refused {
-                section.options.retain(|(known, _, _)| *known != name);
+                section.options.retain(|(known, _, _)| !known.eq_ignore_ascii_case(&name));
             }
             section.options.push((name.clone(), value, line));
         }
@@ -181,11 +229,18 @@ mod tests {
     }
 
     #[test]
+    fn options_are_filled_in_from_their_section_and_the_defaults() {
+        let text = "[DEFAULT]\nbase = x\n[a]\none = %(base)s-1\ntwo = %(one)s %% %(gone)s 5% %(two)s\n";
+        let ini = Ini::parse(Path::new("setup.cfg"), text, Duplicates::Refused).unwrap().interpolated();
+        assert!(ini.get("a", "two").unwrap().0.starts_with("x-1 % %(gone)s 5% x-1 % "));
+    }
+
+    #[test]
     fn what_is_malformed_is_told_with_its_place() {
         for (text, place, problem) in [
             ("a = 1\n", (1, 1), "text before the first `[section]`"),
             ("[a]\n  nonsense\n", (2, 3), "neither `[section]` nor `name = value`: `nonsense`"),
-            ("[a]\nx = 1\nX = 2\n", (3, 1), "option `x` is there already, in line 2"),
+            ("[a]\nx = 1\nX = 2\n", (3, 1), "option `X` is there already, in line 2"),
             ("[a]\n[a]\n", (2, 1), "section `[a]` is there already, in line 1"),
             ("[a]\n= 1\n", (2, 1), "no name before `=`"),
         ] {

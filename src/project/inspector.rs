@@ -134,8 +134,11 @@ pub(super) fn ask(
     };
     prepare().map_err(|error| failed(format!("the temporary folder cannot be written: {error}")))?;
     let answer = folder.path().join("answer.json");
+    // Without `site`, none of the packages that are installed runs code of its own. A script that runs may need them.
+    let isolated: &[&str] = if request.run_setup_py { &["-I", "-B"] } else { &["-I", "-S", "-B"] };
     let program = Program::new("reading Python sources", python)
-        .args(["-I", "-B", "-W", "ignore"])
+        .args(isolated.iter().copied())
+        .args(["-W", "ignore"])
         .arg(program)
         .arg(folder.path().join("request.json"))
         .arg(&answer)

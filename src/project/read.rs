@@ -127,9 +127,10 @@ fn ask_python(
     if layout.setup_py.is_none() && candidates.modules.is_empty() && candidates.django.is_empty() {
         return Ok(Answer::default());
     }
-    let real_root = root.canonicalize().map_err(|source| Error::folder(root, source))?;
+    // Absolute, because the program starts elsewhere; not canonical, because Python cannot use Windows' form of that.
+    let absolute = std::path::absolute(root).map_err(|source| Error::folder(root, source))?;
     let request = Request {
-        root: &real_root,
+        root: &absolute,
         setup_py: layout.setup_py.as_deref(),
         run_setup_py: options.allow_setup_py,
         modules: &candidates.modules,

@@ -43,7 +43,7 @@ pub(super) struct SetupCfg {
 
 /// Reads the `setup.cfg` at `path`.
 pub(super) fn read(root: &Path, path: &Path) -> Result<SetupCfg, Error> {
-    let ini = Ini::parse(path, &files::read_text(path)?, Duplicates::Refused)?;
+    let ini = Ini::parse(path, &files::read_text(path)?, Duplicates::Refused)?.interpolated();
     let mut read = SetupCfg { commands: commands(&ini), ..SetupCfg::default() };
     for (keys, field) in [
         (&["name"][..], "name"),

@@ -281,8 +281,10 @@ class Evaluator:
             return left % known.plain(right, node)
         if isinstance(operator, ast.Div) and (isinstance(left, PathValue) or isinstance(right, PathValue)):
             return PathValue(os.path.join(known.path_text(left, node), known.path_text(right, node)))
-        if isinstance(operator, ast.BitOr) and isinstance(left, dict):
-            return {**left, **right}
+        if isinstance(operator, ast.BitOr):
+            if isinstance(left, dict):
+                return {**left, **right}
+            return int(known.plain(left, node)) | int(known.plain(right, node))
         if isinstance(operator, ast.Mult) and isinstance(right, int) and right < 1000:
             return left * right
         raise Unknown(node)

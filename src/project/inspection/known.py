@@ -87,9 +87,10 @@ FUNCTIONS = {
 }
 OPENERS = {"open", "io.open", "codecs.open", "builtins.open"}
 PATH_TYPES = {"pathlib.Path", "pathlib.PurePath", "Path", "py.path.local"}
+RE_FLAGS = ("A", "ASCII", "I", "IGNORECASE", "M", "MULTILINE", "S", "DOTALL", "U", "UNICODE", "X", "VERBOSE")
 CONSTANTS = {
     "sys.version_info": tuple(sys.version_info[:3]), "os.sep": "/", "os.linesep": "\n", "os.path.sep": "/",
-    "sys.argv": ["setup.py"], "True": True, "False": False, "None": None,
+    **{"re." + flag: int(getattr(re, flag)) for flag in RE_FLAGS}, "sys.argv": ["setup.py"], "True": True, "False": False, "None": None,
 }
 PLAIN = (str, bytes, int, float, bool, type(None), list, tuple, dict)
 
@@ -179,13 +180,9 @@ def call(evaluator, name, positional, keywords, node):
     if name == "os.getcwd":
         return os.path.realpath(evaluator.root)
     if name == "re.compile":
-        return Compiled(re.compile(*arguments))
+        return Compiled(re.compile(*arguments, **keywords))
     if name in ("re.search", "re.match", "re.findall", "re.sub", "re.split", "re.fullmatch"):
-        if isinstance(positional[0], Compiled):
-            raise Unknown(node)
-        if len(arguments) > 2 and name != "re.sub":
-            raise Unknown(node)
-        return getattr(re, name[3:])(*arguments)
+        return getattr(re, name[3:])(*arguments, **keywords)
     if name in FUNCTIONS:
         values = [value.text.splitlines(True) if isinstance(value, FileValue) else plain(value, node) for value in arguments]
         return FUNCTIONS[name](*values, **keywords)

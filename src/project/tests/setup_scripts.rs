@@ -67,7 +67,7 @@ fn common_idioms_are_understood() {
         ),
         (
             "import ast, re\nfrom setuptools import setup\n\
-             match = re.compile(r'MAJOR\\s+=\\s+(.*)').search(open('pkg/version.py').read())\n\
+             match = re.compile(r'.*^MAJOR\\s+=\\s+(\\d)', re.S | re.M).match(open('pkg/version.py').read())\n\
              setup(name='a', version=match.group(1) + '.2')",
             "4.2",
             None,
