@@ -97,12 +97,13 @@ class Module:
 
     def dotted(self, node):
         """The full name of a name or attribute that was imported, else None."""
-        if isinstance(node, ast.Name):
-            return None if node.id in self.bindings else self.imports.get(node.id)
-        if isinstance(node, ast.Attribute):
-            holder = self.dotted(node.value)
-            return holder and holder + "." + node.attr
-        return None
+        attributes = []
+        while isinstance(node, ast.Attribute):
+            attributes.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name) or node.id in self.bindings or node.id not in self.imports:
+            return None
+        return ".".join([self.imports[node.id]] + attributes[::-1])
 
 
 class Project:
@@ -140,6 +141,13 @@ class Project:
         return None, None
 
     # What a binding is.
+
+    def variable_is(self, module, name):
+        """What a name of a module is; nothing where the source is nested too deeply to tell."""
+        try:
+            return self.name_is(module, name)
+        except RecursionError:
+            return None
 
     def name_is(self, module, name, depth=0):
         if depth > DEPTH:
@@ -384,7 +392,7 @@ def find(root, modules, django):
         for variable in wanted:
             if variable.startswith("__"):
                 continue
-            found = project.name_is(module, variable)
+            found = project.variable_is(module, variable)
             imported = variable not in module.bindings
             if not found or (imported and variable not in NAMES + FACTORIES):
                 continue

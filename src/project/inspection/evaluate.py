@@ -11,7 +11,9 @@ import known
 import sources
 from known import Dotted, FileValue, Function, Missing, PathValue, Unknown, UnknownValue
 
-STEPS = 200_000
+# What one statement of a module, and all of them together, may cost.
+STEPS = 50_000
+ALL_STEPS = 500_000
 
 
 class Returned(Exception):
@@ -31,10 +33,16 @@ class LineDict(dict):
 class Budget:
     def __init__(self):
         self.left = STEPS
+        self.total = ALL_STEPS
+
+    def renew(self):
+        """A new statement of a module begins."""
+        self.left = STEPS
 
     def spend(self, node):
         self.left -= 1
-        if self.left < 0:
+        self.total -= 1
+        if self.left < 0 or self.total < 0:
             raise Unknown(node, "too much work")
 
 
@@ -48,8 +56,10 @@ class Evaluator:
         self.on_call = on_call
         self.outer = outer
         self.depth = depth
-        path = os.path.join(os.path.realpath(root), *name.split("/"))
-        self.names = {} if outer else {"__name__": "__main__", "__file__": path, "__doc__": None}
+        self.names = {}
+        if outer is None:
+            path = os.path.join(os.path.realpath(root), *name.split("/"))
+            self.names = {"__name__": "__main__", "__file__": path, "__doc__": None}
 
     # Statements.
 
@@ -59,10 +69,14 @@ class Evaluator:
 
     def run_module(self, tree):
         """Runs a whole module as far as it goes."""
-        try:
-            self.run(tree.body)
-        except (Unknown, Returned):
-            pass
+        for statement in tree.body:
+            self.budget.renew()
+            try:
+                self.statement(statement)
+            except Missing:
+                self.forget(statement)
+            except (Unknown, Returned):
+                pass
 
     def statement(self, node):
         self.budget.spend(node)
@@ -75,6 +89,9 @@ class Evaluator:
         except Missing:
             raise
         except Unknown as unknown:
+            # Whether a function ends here cannot be told: nor can its result.
+            if self.outer is not None and any(isinstance(inner, ast.Return) for inner in ast.walk(node)):
+                raise
             self.forget(node, unknown)
 
     def forget(self, node, unknown=None):
@@ -266,7 +283,7 @@ class Evaluator:
     def eval_FormattedValue(self, node):
         value = known.plain(self.evaluate(node.value), node)
         value = {-1: value, 115: str(value), 114: repr(value), 97: ascii(value)}[node.conversion]
-        return format(value, self.evaluate(node.format_spec) if node.format_spec else "")
+        return format(value, known.narrow(self.evaluate(node.format_spec), node) if node.format_spec else "")
 
     def eval_BinOp(self, node):
         return self.combine(node, node.op, self.evaluate(node.left), self.evaluate(node.right))
@@ -278,7 +295,7 @@ class Evaluator:
             if type(left) is type(right) or isinstance(left, (int, float)):
                 return left + right
         if isinstance(operator, ast.Mod) and isinstance(left, str):
-            return left % known.plain(right, node)
+            return known.narrow(left, node) % known.plain(right, node)
         if isinstance(operator, ast.Div) and (isinstance(left, PathValue) or isinstance(right, PathValue)):
             return PathValue(os.path.join(known.path_text(left, node), known.path_text(right, node)))
         if isinstance(operator, ast.BitOr):

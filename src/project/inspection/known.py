@@ -106,6 +106,13 @@ def plain(value, node):
     return value
 
 
+def narrow(text, node):
+    """A format whose widths are those of a text, not of memory."""
+    if re.search(r"[0-9]{5}", text):
+        raise Unknown(node)
+    return text
+
+
 def items(value, node):
     if isinstance(value, FileValue):
         return value.text.splitlines(True)
@@ -242,6 +249,8 @@ def method(holder, name, positional, keywords, node):
         return getattr(holder, name)(*arguments)
     for kind, names in ((str, TEXT_METHODS), (list, LIST_METHODS), (dict, DICT_METHODS)):
         if isinstance(holder, kind) and name in names:
+            if name in ("format", "format_map", "zfill", "expandtabs"):
+                narrow(holder + " ".join(map(repr, arguments)) if name in ("zfill", "expandtabs") else holder, node)
             value = getattr(holder, name)(*arguments, **keywords)
             return list(value) if isinstance(value, (type({}.keys()), type({}.values()), type({}.items()))) else value
     raise Unknown(node)

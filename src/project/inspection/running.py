@@ -93,7 +93,7 @@ def find_packages(where=".", exclude=(), include=("*",)):
 def described(value):
     try:
         return {"value": as_json(value), "line": 0}
-    except TypeError:
+    except (TypeError, RecursionError):
         return {"unknown": type(value).__name__, "line": 0}
 
 

@@ -23,6 +23,8 @@ def read(root, name):
     if not found:
         # It is called where the evaluation does not get to: the names of the module still tell most.
         evaluator.on_call = None
+        evaluator.budget.total = evaluate.STEPS
+        evaluator.budget.renew()
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and is_setup(evaluator, node):
                 record(found, evaluator, node)
@@ -108,7 +110,7 @@ def described(value, line):
         return {"unknown": sources.shown(node), "line": line}
     try:
         return {"value": as_json(value), "line": line}
-    except TypeError:
+    except (TypeError, RecursionError):
         text = value.name if isinstance(value, Dotted) else type(value).__name__
         return {"unknown": text, "line": line}
 

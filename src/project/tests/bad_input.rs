@@ -64,3 +64,33 @@ fn a_python_that_is_none_is_an_error_with_its_command() {
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.contains("no-such-python"), "{cause}");
 }
+
+#[test]
+fn sources_that_are_made_to_break_readers_are_told_or_passed_over() {
+    let deep = format!("app = {}{}\n", "(".repeat(5000), ")".repeat(5000));
+    let long = format!("app = x{}\n", ".a".repeat(5000));
+    let script = "from setuptools import setup\ndef f(n):\n    return f(n + 1)\nx = f(1)\n\
+                  def g():\n    for a in range(1000):\n        for b in range(1000):\n            h = a\ng()\n\
+                  t = '{:>9999999999}'.format('x')\nd = {}\nd['d'] = d\n\
+                  setup(name='a', version='1', description=x, url=d, author=t, **d)\n";
+    let files = [
+        ("setup.py", script),
+        ("deep.py", deep.as_str()),
+        ("long.py", long.as_str()),
+        ("null.py", "app = 1\0\n"),
+        ("one.py", "from two import app\n"),
+        ("two.py", "from one import app\n"),
+        ("self.py", "app = wrap(app)\napp = wrap(app)\ndef create_app():\n    return create_app()\n"),
+        ("coding.py", "# coding: nonsense\n"),
+        ("wsgi.py", "def application(environ, start_response): ...\n"),
+    ];
+    let project = super::project(&files);
+    assert_eq!((project.metadata.name.as_str(), project.metadata.version.as_str()), ("a", "1"));
+    assert_eq!((&project.metadata.summary, &project.metadata.author), (&None, &None));
+    assert_eq!(project.entry_points.choose().unwrap().app, "wsgi:application");
+    let broken: Vec<_> =
+        project.entry_points.broken.iter().map(|broken| broken.place.path.file_name().unwrap()).collect();
+    for name in ["coding.py", "deep.py", "null.py"] {
+        assert!(broken.contains(&std::ffi::OsStr::new(name)), "{name} {broken:?}");
+    }
+}
