@@ -34,7 +34,7 @@ def run(root, name):
         pass
     except SyntaxError as error:
         if error.filename == path:
-            problem = {"path": name, "line": error.lineno or 0, "column": error.offset or 0, "message": error.msg}
+            problem = {"path": name, "line": max(error.lineno or 0, 0), "column": max(error.offset or 0, 0), "message": error.msg}
             return {"malformed": problem}
         return {"failed": traceback.format_exc(limit=-3)}
     except SystemExit as error:

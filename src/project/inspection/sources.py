@@ -41,7 +41,7 @@ def parse(root, name):
             warnings.simplefilter("ignore")
             return ast.parse(data, name)
     except SyntaxError as error:
-        raise Malformed(name, error.lineno or 0, error.offset or 0, error.msg or "invalid syntax") from None
+        raise Malformed(name, max(error.lineno or 0, 0), max(error.offset or 0, 0), error.msg or "invalid syntax") from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise Malformed(name, 0, 0, str(error) or type(error).__name__) from None
 
