@@ -1,5 +1,6 @@
 """FastCGI 1.0 as the web server sees it."""
 
+import os
 import struct
 import threading
 import time
@@ -153,6 +154,21 @@ def test_a_truncated_record_and_a_close_harm_nobody(gateway):
         connection.send(request_bytes(params_of())[:-20])
         connection.send(b"\x01")
     assert gateway.get().body == b"hello"
+
+
+def test_bytes_and_the_end_that_come_together_leave_no_descriptor(gateway):
+    def descriptors():
+        return len(os.listdir(f"/proc/{gateway.process.pid}/fd"))
+
+    assert gateway.get().body == b"hello"
+    before = descriptors()
+    connections = [gateway.connect() for _ in range(40)]
+    for connection in connections:
+        assert connection.get().body == b"hello"
+    for connection in connections:
+        connection.send(request_bytes(params_of())[:-30])
+        connection.close()
+    assert wait_until(lambda: descriptors() <= before, 5), (before, descriptors())
 
 
 @pytest.mark.parametrize("garbage", [b"GET / HTTP/1.1\r\n\r\n", b"\0" * 100, b"\x01\x01\0\x01\0\x02\0\0\0\0" * 3, b"\xff" * 9])

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::link::{Filled, Link};
 use super::{Application, Options};
-use crate::transport::{Listener, Opened, Poller, Stream, Waker};
+use crate::transport::{Listener, News, Opened, Poller, Stream, Waker};
 
 const LISTENER: u64 = u64::MAX;
 const WAKER: u64 = u64::MAX - 1;
@@ -39,6 +39,21 @@ enum Slot {
     Busy(bool),
 }
 
+/// Reads what is there. A read that does not fill the buffer has emptied the stream, unless its end is to follow.
+fn take_in(link: &mut Link) {
+    while !link.ended && (link.queue.is_empty() || link.buffered() < AHEAD) {
+        match link.fill() {
+            Filled::More => {}
+            Filled::Some if link.ending => {}
+            Filled::Nothing => {
+                link.ending = false;
+                break;
+            }
+            Filled::Some | Filled::Ended => break,
+        }
+    }
+}
+
 /// All connections of a server.
 #[derive(Debug)]
 pub(super) struct Core {
@@ -52,8 +67,8 @@ pub(super) struct Core {
     /// The only connection, when it has just been served: the next request will come on it.
     hot: Option<Box<Link>>,
     looked: Instant,
-    ready: VecDeque<u64>,
-    news: Vec<u64>,
+    ready: VecDeque<News>,
+    news: Vec<News>,
     lingering: VecDeque<(Instant, u64)>,
     options: Options,
     /// After the only connection there is nothing to wait for.
@@ -112,11 +127,11 @@ impl Core {
             if self.deadline.is_none() && stop() {
                 self.begin_stop();
             }
-            while let Some(token) = self.ready.pop_front() {
-                if let Some(link) = self.attend(token, app, waker) {
+            while let Some(news) = self.ready.pop_front() {
+                if let Some(link) = self.attend(news, app, waker) {
                     return Next::Serve(link);
                 }
-                if token == WAKER {
+                if news.token == WAKER {
                     // It may have been woken for a connection that came back, or to stop.
                     continue 'news;
                 }
@@ -156,12 +171,17 @@ impl Core {
             }
             let mut filled = Filled::Nothing;
             app.pause(&mut || filled = link.fill_soon(SOON));
-            if filled != Filled::Nothing {
-                return self.progress(link);
+            if filled == Filled::Nothing {
+                self.park(link);
+                return None;
+            }
+            if filled == Filled::Some {
+                return self.serve_or_park(link);
             }
         }
-        self.park(link);
-        None
+        // The poller may have told of it while it was not among the idle ones.
+        link.ending = true;
+        self.progress(link)
     }
 
     fn timeout(&self, now: Instant) -> Option<Duration> {
@@ -203,8 +223,8 @@ impl Core {
     }
 
     /// Looks after one source of news. Gives a connection on which a request waits.
-    fn attend(&mut self, token: u64, app: &dyn Application, waker: &Waker) -> Option<Box<Link>> {
-        match token {
+    fn attend(&mut self, news: News, app: &dyn Application, waker: &Waker) -> Option<Box<Link>> {
+        match news.token {
             LISTENER => self.accept(app),
             WAKER => {
                 for byte in waker.take() {
@@ -214,8 +234,9 @@ impl Core {
                 }
                 None
             }
-            _ => {
-                let link = self.take_idle(token)?;
+            token => {
+                let mut link = self.take_idle(token)?;
+                link.ending |= news.ended;
                 self.progress(link)
             }
         }
@@ -229,7 +250,7 @@ impl Core {
         match self.listener.as_ref()?.accept() {
             Ok(Some(stream)) => {
                 // There may be more; they come after what is ready already.
-                self.ready.push_back(LISTENER);
+                self.ready.push_back(News { token: LISTENER, ended: false });
                 let link = self.adopt(stream);
                 self.progress(link)
             }
@@ -281,11 +302,11 @@ impl Core {
     /// Reads and writes what is possible. The connection is given back when a request waits on it, else it is parked.
     fn progress(&mut self, mut link: Box<Link>) -> Option<Box<Link>> {
         link.flush();
-        while link.queue.is_empty() || link.buffered() < AHEAD {
-            if link.fill() != Filled::More {
-                break;
-            }
-        }
+        take_in(&mut link);
+        self.serve_or_park(link)
+    }
+
+    fn serve_or_park(&mut self, link: Box<Link>) -> Option<Box<Link>> {
         if link.queue.is_empty() || link.broken || link.lingering {
             self.park(link);
             return None;
@@ -296,11 +317,13 @@ impl Core {
     /// A thread is done with a connection.
     pub(super) fn give_back(&mut self, mut link: Box<Link>) {
         let news = matches!(self.slot(link.token), Some(Slot::Busy(true)));
-        if (news || link.more) && !link.ended {
-            while link.buffered() < AHEAD && link.fill() == Filled::More {}
+        // The end of the stream may have been among the news.
+        link.ending |= news;
+        if link.ending || link.more {
+            take_in(&mut link);
         }
         if !link.queue.is_empty() && !link.broken {
-            self.ready.push_back(link.token);
+            self.ready.push_back(News { token: link.token, ended: false });
         } else if self.open == 1
             && link.unsent() == 0
             && !link.ended
@@ -374,11 +397,11 @@ impl Core {
                 }
             }
         }
-        let idle: Vec<u64> = self
+        let idle: Vec<News> = self
             .slots
             .iter()
             .filter_map(|(_, slot)| match slot {
-                Slot::Idle(link) => Some(link.token),
+                Slot::Idle(link) => Some(News { token: link.token, ended: false }),
                 _ => None,
             })
             .collect();

@@ -101,6 +101,8 @@ pub(super) struct Link {
     pub(super) watches_room: bool,
     /// The last read did not take all that there was.
     pub(super) more: bool,
+    /// The poller has told of the stream's end, which it does once: it is still to be read.
+    pub(super) ending: bool,
     /// The peer sends nothing more.
     pub(super) ended: bool,
     /// Nothing can be sent any more.
@@ -141,6 +143,7 @@ impl Link {
             registered: false,
             watches_room: false,
             more: false,
+            ending: false,
             ended: false,
             broken: false,
             lingering: false,

@@ -87,6 +87,15 @@ pub enum Interest {
     Either,
 }
 
+/// What a poller tells of one descriptor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct News {
+    /// The caller's token of it.
+    pub token: u64,
+    /// The stream has ended or broken. Its last bytes may still be unread, and the end is not told a second time.
+    pub ended: bool,
+}
+
 /// Why an endpoint cannot be served on.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

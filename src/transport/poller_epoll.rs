@@ -8,8 +8,13 @@ use std::time::Duration;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::io::Errno;
 
+use super::News;
 use super::os::timespec;
 
+/// Bytes and the end of the stream, each told once.
+const ARRIVALS: EventFlags = EventFlags::IN.union(EventFlags::RDHUP).union(EventFlags::ET);
+/// What tells that the stream has ended or broken.
+const ENDED: EventFlags = EventFlags::RDHUP.union(EventFlags::HUP).union(EventFlags::ERR);
 /// How many events one call fetches.
 const BATCH: usize = 64;
 
@@ -32,12 +37,12 @@ impl Poller {
 
     /// Tells of the descriptor when bytes arrive, once for each arrival: it is to be read until it is empty.
     pub fn add(&self, descriptor: &impl AsFd, token: u64) -> io::Result<()> {
-        Ok(epoll::add(&self.epoll, descriptor, EventData::new_u64(token), EventFlags::IN | EventFlags::ET)?)
+        Ok(epoll::add(&self.epoll, descriptor, EventData::new_u64(token), ARRIVALS)?)
     }
 
     /// Tells also, or no longer, when there is room for bytes.
     pub fn watch_room(&self, descriptor: &impl AsFd, token: u64, room: bool) -> io::Result<()> {
-        let mut flags = EventFlags::IN | EventFlags::ET;
+        let mut flags = ARRIVALS;
         flags.set(EventFlags::OUT, room);
         Ok(epoll::modify(&self.epoll, descriptor, EventData::new_u64(token), flags)?)
     }
@@ -48,12 +53,15 @@ impl Poller {
         let _ = epoll::delete(&self.epoll, descriptor);
     }
 
-    /// Appends the tokens of the descriptors with news. None when the time is over or a signal arrived.
-    pub fn wait(&self, tokens: &mut Vec<u64>, timeout: Option<Duration>) -> io::Result<()> {
+    /// Appends the news there are. None when the time is over or a signal arrived.
+    pub fn wait(&self, news: &mut Vec<News>, timeout: Option<Duration>) -> io::Result<()> {
         let mut space = [const { MaybeUninit::<Event>::uninit() }; BATCH];
         let timeout = timeout.map(timespec);
         match epoll::wait(&self.epoll, &mut space[..], timeout.as_ref()) {
-            Ok((events, _)) => tokens.extend(events.iter().map(|event| event.data.u64())),
+            Ok((events, _)) => news.extend(events.iter().map(|event| {
+                let flags = event.flags;
+                News { token: event.data.u64(), ended: flags.intersects(ENDED) }
+            })),
             Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }

@@ -7,6 +7,8 @@ use std::time::Duration;
 use rustix::event::kqueue::{Event, EventFilter, EventFlags, kevent, kqueue};
 use rustix::io::Errno;
 
+use super::News;
+
 /// How many events one call fetches.
 const BATCH: usize = 64;
 
@@ -62,15 +64,18 @@ impl Poller {
         Ok(())
     }
 
-    /// Appends the tokens of the descriptors with news. None when the time is over or a signal arrived.
-    pub fn wait(&self, tokens: &mut Vec<u64>, timeout: Option<Duration>) -> io::Result<()> {
+    /// Appends the news there are. None when the time is over or a signal arrived.
+    pub fn wait(&self, news: &mut Vec<News>, timeout: Option<Duration>) -> io::Result<()> {
         let mut events: Vec<Event> = Vec::with_capacity(BATCH);
         #[expect(unsafe_code, reason = "kevent takes descriptors by number")]
         // SAFETY: there are no changes, so no descriptor but the queue's own is named.
         let result =
             unsafe { kevent(&self.queue, &[], rustix::buffer::spare_capacity(&mut events), timeout) };
         match result {
-            Ok(_) => tokens.extend(events.iter().map(|event| event.udata().addr() as u64)),
+            Ok(_) => news.extend(events.iter().map(|event| News {
+                token: event.udata().addr() as u64,
+                ended: event.flags().contains(EventFlags::EOF),
+            })),
             Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }

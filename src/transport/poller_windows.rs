@@ -4,6 +4,8 @@ use std::convert::Infallible;
 use std::io;
 use std::time::Duration;
 
+use super::News;
+
 /// Waits for many connections. There is none on this system yet.
 #[derive(Debug)]
 pub struct Poller(Infallible);
@@ -37,8 +39,8 @@ impl Poller {
         match self.0 {}
     }
 
-    /// Appends the tokens of the connections with news.
-    pub fn wait(&self, _tokens: &mut Vec<u64>, _timeout: Option<Duration>) -> io::Result<()> {
+    /// Appends the news there are.
+    pub fn wait(&self, _news: &mut Vec<News>, _timeout: Option<Duration>) -> io::Result<()> {
         match self.0 {}
     }
 }

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 
+use super::super::News;
 use super::*;
 
 /// A folder that is removed at the end.
@@ -127,20 +128,22 @@ fn a_poller_tells_of_arrivals_and_of_being_woken() {
     let stream = Stream::new(theirs.into()).unwrap();
     poller.add_level(&waker, 1).unwrap();
     poller.add(&stream, 2).unwrap();
-    let mut tokens = Vec::new();
+    let mut news = Vec::new();
     let soon = Some(Duration::from_millis(1));
-    poller.wait(&mut tokens, soon).unwrap();
-    assert!(tokens.is_empty());
+    poller.wait(&mut news, soon).unwrap();
+    assert!(news.is_empty());
     ours.write_all(b"x").unwrap();
-    poller.wait(&mut tokens, soon).unwrap();
+    poller.wait(&mut news, soon).unwrap();
     waker.wake(15);
-    poller.wait(&mut tokens, soon).unwrap();
-    assert_eq!(tokens, [2, 1]);
+    poller.wait(&mut news, soon).unwrap();
+    let (arrival, woken) = (News { token: 2, ended: false }, News { token: 1, ended: false });
+    assert_eq!(news, [arrival, woken]);
     assert_eq!(waker.take(), [15]);
     assert_eq!(stream.read(&mut [0; 10]).unwrap(), 1);
     assert_eq!(stream.read(&mut [0; 10]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    ours.write_all(b"last").unwrap();
     drop(ours);
-    tokens.clear();
-    poller.wait(&mut tokens, soon).unwrap();
-    assert_eq!(tokens, [2], "the end of the stream is news");
+    news.clear();
+    poller.wait(&mut news, soon).unwrap();
+    assert_eq!(news, [News { token: 2, ended: true }], "the end of the stream is news");
 }
