@@ -120,7 +120,7 @@ pub struct InstallRequest {
 }
 
 /// What an install made.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Installed {
     /// Where it is in IIS.
     pub application: ApplicationPath,
@@ -135,7 +135,7 @@ pub struct Installed {
 }
 
 /// What became of one provider of the manifest.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Step {
     /// The provider's name as written.
     pub provider: String,
@@ -148,7 +148,7 @@ pub struct Step {
 }
 
 /// Whether a provider did its work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// It did.

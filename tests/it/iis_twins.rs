@@ -176,6 +176,9 @@ fn an_install_again_changes_nothing_twice(iis: &dyn Iis) {
     let package = Package::new();
     package.install(iis).unwrap();
     let again = package.install(iis).unwrap();
+    let found = iis.find(&"default web site/HELLO".parse().unwrap()).unwrap().unwrap();
+    assert_eq!((&found.physical_path, &found.fastcgi), (&again.physical_path, &again.fastcgi));
+    assert!(iis.find(&"Default Web Site/other".parse().unwrap()).unwrap().is_none());
     let changes: Vec<_> =
         again.bootstrap.iter().flat_map(|report| &report.registered).map(|(_, c)| *c).collect();
     assert_eq!(changes, [iiswsgi::iis::Change::Unchanged]);
@@ -238,6 +241,7 @@ fn uninstall_takes_everything_away(iis: &dyn Iis) {
     assert!(iis.uninstall(&hello(), &Quiet).unwrap());
     assert!(!installed.physical_path.exists());
     assert!(!iis.uninstall(&hello(), &Quiet).unwrap());
+    assert!(iis.find(&hello()).unwrap().is_none());
     assert!(matches!(iis.start(&installed, &StartOptions::default(), &Quiet), Err(_)));
 }
 
@@ -280,7 +284,11 @@ fn parameters_are_filled_in_and_say_where_the_application_goes(iis: &dyn Iis) {
 /// A simulated IIS in a folder that goes with it.
 fn simulated() -> (tempfile::TempDir, Simulated) {
     let root = tempfile::tempdir().unwrap();
-    let runner = System { path: Some(path_variable().into()), ..System::default() };
+    let runner = System {
+        supervisor: Some(crate::support::IISWSGI.into()),
+        path: Some(path_variable().into()),
+        ..System::default()
+    };
     let iis = Simulated::new(root.path().join("iis"), Arc::new(runner));
     (root, iis)
 }

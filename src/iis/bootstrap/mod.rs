@@ -97,7 +97,7 @@ pub struct RegistryError {
 }
 
 /// What a bootstrap did.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Report {
     /// The application's folder.
     pub folder: PathBuf,

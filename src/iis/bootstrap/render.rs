@@ -76,8 +76,11 @@ fn read(path: &Path, text: &str, observer: &dyn Observer) -> Result<Vec<FastCgiA
         if finding.severity >= Severity::Error {
             return Err(Error::Finding { path: path.to_owned(), finding: Box::new(finding) });
         }
+        // The build has shown what is good to know; here only what makes trouble is worth a line.
+        let severity =
+            if finding.severity == Severity::Warning { Severity::Warning } else { Severity::Detail };
         let place = Location::at(path, finding.line, finding.column);
-        observer.event(Event::Message(Message::new(finding.severity, finding.text).with_location(place)));
+        observer.event(Event::Message(Message::new(severity, finding.text).with_location(place)));
     }
     Ok(config.applications.into_iter().map(FastCgiApplication::from).collect())
 }

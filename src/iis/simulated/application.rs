@@ -14,7 +14,7 @@ use crate::process::{Program, Runner, Running, quoted};
 /// How often a wait looks whether the process is still there.
 const GLANCE: Duration = Duration::from_millis(50);
 /// How long a process that closed its connection may take to end.
-const LAST_WORDS: Duration = Duration::from_millis(100);
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Requests up to this size go into the socket's buffer at once; larger ones are written beside the reading.
 const SMALL: usize = 64 * 1024;
 

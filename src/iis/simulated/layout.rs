@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::files::{self, LEFTOVER};
 use crate::iis::application_host::ApplicationHost;
-use crate::iis::{ApplicationPath, DEFAULT_SITE, Error, FastCgiApplication};
+use crate::iis::{ApplicationPath, DEFAULT_SITE, Error, Installed};
 
 /// How long one install waits for another to end.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
@@ -29,14 +29,6 @@ const PATIENCE: Duration = Duration::from_secs(10 * 60);
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
     root: PathBuf,
-}
-
-/// What an install made, kept for the uninstall.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Record {
-    pub application: String,
-    pub folder: PathBuf,
-    pub fastcgi: Vec<FastCgiApplication>,
 }
 
 /// How to go back to where an install began.
@@ -98,7 +90,7 @@ impl Layout {
 
     /// Waits until nobody else changes this IIS.
     pub(super) fn lock(&self) -> Result<File, Error> {
-        let path = self.root.join("config").join("lock");
+        let path = self.lock_file();
         let file = File::create(&path).map_err(|source| failed(&path, source))?;
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -126,6 +118,23 @@ impl Layout {
         }
         files::remove_leftovers(&self.sites());
         Ok(())
+    }
+
+    /// Opens the folders for somebody who only looks: after an install that was killed, but not during one.
+    pub(super) fn settled(root: &Path) -> Result<Self, Error> {
+        let layout = Self::open(root)?;
+        if layout.journal().is_file() {
+            let path = layout.lock_file();
+            let file = File::create(&path).map_err(|source| failed(&path, source))?;
+            if file.try_lock().is_ok() {
+                layout.recover()?;
+            }
+        }
+        Ok(layout)
+    }
+
+    fn lock_file(&self) -> PathBuf {
+        self.root.join("config").join("lock")
     }
 
     fn roll_back(&self, journal: &Journal) -> Result<(), Error> {
@@ -161,19 +170,20 @@ impl Layout {
         tempfile::Builder::new().prefix(LEFTOVER).tempdir_in(&sites).map_err(|source| failed(&sites, source))
     }
 
-    pub(super) fn record(&self, application: &ApplicationPath) -> Option<Record> {
+    /// What was installed under a path, as [`Layout::write_record`] noted it.
+    pub(super) fn record(&self, application: &ApplicationPath) -> Option<Installed> {
         serde_json::from_slice(&fs::read(self.record_file(application)).ok()?).ok()
     }
 
-    pub(super) fn all_records(&self) -> Vec<Record> {
+    pub(super) fn all_records(&self) -> Vec<Installed> {
         let Ok(entries) = fs::read_dir(self.records()) else { return Vec::new() };
         let read = |entry: fs::DirEntry| serde_json::from_slice(&fs::read(entry.path()).ok()?).ok();
         entries.flatten().filter_map(read).collect()
     }
 
-    pub(super) fn write_record(&self, application: &ApplicationPath, record: &Record) -> Result<(), Error> {
-        let text = serde_json::to_vec_pretty(record).unwrap_or_default();
-        Ok(files::write_atomic(&self.record_file(application), &text)?)
+    pub(super) fn write_record(&self, installed: &Installed) -> Result<(), Error> {
+        let text = serde_json::to_vec_pretty(installed).unwrap_or_default();
+        Ok(files::write_atomic(&self.record_file(&installed.application), &text)?)
     }
 
     pub(super) fn remove_record(&self, application: &ApplicationPath) {
@@ -296,7 +306,7 @@ mod tests {
         Transaction::begin(&layout, unpacked(&layout, "one"), &folder, &host).unwrap().commit(&host).unwrap();
         // Killed: neither committed nor dropped.
         std::mem::forget(Transaction::begin(&layout, unpacked(&layout, "two"), &folder, &host).unwrap());
-        layout.recover().unwrap();
+        Layout::settled(&layout.root).unwrap();
         assert_eq!(content(&folder).as_deref(), Some("one"));
         layout.recover().unwrap();
         assert_eq!(content(&folder).as_deref(), Some("one"));

@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use application::{Application, OwnedPlace};
-use layout::{Layout, Record, Transaction};
+use layout::{Layout, Transaction};
 use package::Package;
 use providers::Providers;
 
@@ -142,10 +142,9 @@ impl Iis for Simulated {
         let fastcgi: Vec<_> = registered.iter().map(|(application, _)| application.clone()).collect();
         forget(&mut host, &layout, &application, &fastcgi)?;
         transaction.commit(&host)?;
-        let record =
-            Record { application: application.to_string(), folder: folder.clone(), fastcgi: fastcgi.clone() };
-        layout.write_record(&application, &record)?;
-        Ok(Installed { application, physical_path: folder, fastcgi, steps, bootstrap })
+        let installed = Installed { application, physical_path: folder, fastcgi, steps, bootstrap };
+        layout.write_record(&installed)?;
+        Ok(installed)
     }
 
     fn start(
@@ -154,7 +153,7 @@ impl Iis for Simulated {
         options: &StartOptions,
         observer: &dyn Observer,
     ) -> Result<Box<dyn RunningApplication>, Error> {
-        let layout = Layout::open(&self.root)?;
+        let layout = Layout::settled(&self.root)?;
         let host = layout.host()?;
         let no_fastcgi = || Error::NoFastCgi { application: installed.application.clone() };
         let applications = led_to(installed, &host)?;
@@ -172,15 +171,8 @@ impl Iis for Simulated {
     }
 
     fn find(&self, application: &ApplicationPath) -> Result<Option<Installed>, Error> {
-        let layout = Layout::open(&self.root)?;
-        let Some(record) = layout.record(application) else { return Ok(None) };
-        Ok(Some(Installed {
-            application: application.clone(),
-            physical_path: record.folder,
-            fastcgi: record.fastcgi,
-            steps: Vec::new(),
-            bootstrap: None,
-        }))
+        let layout = Layout::settled(&self.root)?;
+        Ok(layout.record(application).filter(|installed| installed.physical_path.is_dir()))
     }
 
     fn uninstall(&self, application: &ApplicationPath, _observer: &dyn Observer) -> Result<bool, Error> {

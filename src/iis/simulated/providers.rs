@@ -12,7 +12,7 @@ use crate::iis::{ApplicationPath, Change, Error, FastCgiApplication, Outcome, St
 use crate::package::manifest::Provider;
 use crate::process::Runner;
 
-/// What Web Deploy waits for a command when the package does not say: five times a second.
+/// What Web Deploy is said to take for the one of `waitAttempts` and `waitInterval` that a package leaves out.
 const WAIT: (u32, Duration) = (5, Duration::from_secs(1));
 
 /// An install between its first and its last provider.
@@ -100,8 +100,7 @@ impl Providers<'_> {
             return Ok((Outcome::NotRun, detail));
         };
         self.observer.simulated(&format!("The command `{path}` was done by this program itself."));
-        let (attempts, interval) = waiting(provider);
-        let limit = interval.saturating_mul(attempts);
+        let limit = waiting(provider);
         let codes = provider.setting("successReturnCodes").unwrap_or("0");
         let started = Instant::now();
         let (code, detail) = match self.bootstrap(&command, limit) {
@@ -131,7 +130,7 @@ impl Providers<'_> {
         Err(Error::ReturnCode { command: path.to_owned(), code, accepted: codes.to_owned() })
     }
 
-    fn bootstrap(&mut self, command: &Command, limit: Duration) -> Result<bootstrap::Report, Error> {
+    fn bootstrap(&mut self, command: &Command, limit: Option<Duration>) -> Result<bootstrap::Report, Error> {
         let failed = |source: bootstrap::Error| Error::Bootstrap {
             application: self.application.clone(),
             source: Box::new(source),
@@ -139,7 +138,7 @@ impl Providers<'_> {
         let settings = bootstrap::Settings {
             // Nobody but us runs here, and only once: what is not compiled is compiled when it is needed.
             compile: false,
-            timeout: self.settings.timeout.min(limit),
+            timeout: self.settings.timeout.min(limit.unwrap_or(Duration::MAX)),
             ..self.settings.clone()
         };
         self.layout.save(&self.host)?;
@@ -162,8 +161,8 @@ impl Providers<'_> {
         )
     }
 
-    fn warn_of_limit(&self, took: Duration, limit: Duration) {
-        if took > limit {
+    fn warn_of_limit(&self, took: Duration, limit: Option<Duration>) {
+        if let Some(limit) = limit.filter(|limit| took > *limit) {
             let text = format!(
                 "The bootstrap took {:.0} s; Web Deploy would have ended it after {:.0} s (waitAttempts × waitInterval).",
                 took.as_secs_f64(),
@@ -189,13 +188,16 @@ impl Registry for HostRegistry<'_> {
     }
 }
 
-/// How often and how long Web Deploy waits for a command to end (`waitAttempts`, and `waitInterval` in milliseconds).
-fn waiting(provider: &Provider) -> (u32, Duration) {
+/// How long Web Deploy waits for a command to end: `waitAttempts` times `waitInterval` milliseconds. None when the package
+/// says neither: what Web Deploy does then is not documented.
+fn waiting(provider: &Provider) -> Option<Duration> {
     let number = |name| provider.setting(name).and_then(|value| value.trim().parse::<u32>().ok());
-    (
-        number("waitAttempts").unwrap_or(WAIT.0).max(1),
-        number("waitInterval").map_or(WAIT.1, |milliseconds| Duration::from_millis(milliseconds.into())),
-    )
+    let (attempts, interval) = (number("waitAttempts"), number("waitInterval"));
+    if attempts.is_none() && interval.is_none() {
+        return None;
+    }
+    let interval = interval.map_or(WAIT.1, |milliseconds| Duration::from_millis(milliseconds.into()));
+    Some(interval.saturating_mul(attempts.unwrap_or(WAIT.0).max(1)))
 }
 
 /// Whether a list of return codes, as `0x0;0x2`, has one. A list that cannot be read accepts 0 only.
@@ -226,7 +228,9 @@ mod tests {
     fn waiting_is_attempts_times_milliseconds() {
         let provider = Provider::new("runCommand", "x")
             .with_attributes(&[("waitAttempts", "10"), ("WaitInterval", "60000")]);
-        assert_eq!(waiting(&provider), (10, Duration::from_secs(60)));
-        assert_eq!(waiting(&Provider::new("runCommand", "x")), WAIT);
+        assert_eq!(waiting(&provider), Some(Duration::from_secs(600)));
+        let provider = Provider::new("runCommand", "x").with_attributes(&[("waitInterval", "2000")]);
+        assert_eq!(waiting(&provider), Some(Duration::from_secs(10)));
+        assert_eq!(waiting(&Provider::new("runCommand", "x")), None);
     }
 }
