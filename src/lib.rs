@@ -16,7 +16,7 @@
 //! | [`transport`] | sockets and inherited descriptors; all unsafe of the crate | base |
 //! | [`gateway`] | the responder: accept, serve, drain | fastcgi, transport |
 //! | [`inspect`], [`clean`] | what is in a file; the WebPI cache | package, feed, base |
-//! | [`ci`] | GitHub Actions: annotations, outputs, summary | event, error |
+//! | [`ci`] | GitHub Actions: annotations, outputs, summary | config, base |
 //! | base: [`error`] [`event`] [`finding`] [`files`] [`process`] [`digest`] [`template`] [`xml`] [`uri`] [`secret`] | leaves | each other |
 //!
 //! `fastcgi`, `package`, `feed` and the gateway's environ rules open no file, socket, clock or environment: data in,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 /// The folder with real packages, feeds and option blobs: `IISWSGI_TEST_DATA`, else `../shared/data` beside the
 /// checkout. None, with a line on stderr, when it is not there: the test then has nothing to look at.
+#[expect(clippy::print_stderr, reason = "a test that has nothing to look at says so")]
 #[expect(clippy::disallowed_methods, reason = "tests are told their data by the environment")]
 pub(crate) fn shared() -> Option<PathBuf> {
     let folder = std::env::var_os("IISWSGI_TEST_DATA")

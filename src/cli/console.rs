@@ -109,7 +109,7 @@ struct State {
     programs: Duration,
     warnings: usize,
     failed: Vec<String>,
-    shown: Option<Shown>,
+    shown: Vec<Shown>,
 }
 
 impl Console {
@@ -123,7 +123,7 @@ impl Console {
             programs: Duration::ZERO,
             warnings: 0,
             failed: Vec::new(),
-            shown: None,
+            shown: Vec::new(),
         };
         Self { settings, started: Instant::now(), state: Mutex::new(state) }
     }
@@ -139,7 +139,7 @@ impl Console {
     pub fn failure(&self, failure: &dyn Failure) {
         let shown = Shown::of(failure);
         self.with_state(|state| {
-            if state.shown.as_ref() != Some(&shown) {
+            if !state.shown.contains(&shown) {
                 self.show_error(state, &shown);
             }
         });
@@ -181,7 +181,7 @@ impl Console {
             LogFormat::Text => self.style().error(shown),
         };
         write(state, &text);
-        state.shown = Some(shown.clone());
+        state.shown.push(shown.clone());
     }
 
     /// The text of an event, empty when it is not shown.

@@ -1,13 +1,14 @@
 //! `iiswsgi inspect`: what is in a package, a manifest, a parameters file, a feed or an options blob.
 
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::session::Session;
+use super::session::{print, print_json};
 use crate::error::{AnyFailure, ExitCode};
 use crate::event::Severity;
-use crate::inspect;
+use crate::{files, inspect};
 
 /// Shows what is in a file: a package, a manifest, parameters, a feed, a web.config or an options blob.
 #[derive(Debug, Args)]
@@ -24,8 +25,21 @@ pub(super) struct Inspect {
 }
 
 impl Inspect {
-    pub(super) fn run(self, session: &Session) -> Result<ExitCode, AnyFailure> {
-        let _ = (session, self.file, self.json, self.strict);
-        Ok(ExitCode::Done)
+    pub(super) fn run(self) -> Result<ExitCode, AnyFailure> {
+        let inspection = if self.file == Path::new("-") {
+            let mut bytes = Vec::new();
+            let read = io::stdin().lock().read_to_end(&mut bytes);
+            read.map_err(|source| files::Error::Read { path: self.file.clone(), source })?;
+            inspect::inspect_bytes(&self.file, &bytes)?
+        } else {
+            inspect::inspect_file(&self.file)?
+        };
+        if self.json {
+            print_json(&inspection);
+        } else {
+            print(&inspection.to_string());
+        }
+        let faulty = inspection.findings.iter().any(|found| found.finding.severity == Severity::Error);
+        Ok(if self.strict && faulty { ExitCode::Failed } else { ExitCode::Done })
     }
 }

@@ -2,13 +2,13 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arguments::{self, Command, CommandLine, OutputOptions, ReportOptions};
 use super::console::{self, Console, Verbosity};
 use crate::ci::{Annotations, GitHub};
 use crate::config::{self, Environment};
-use crate::error::{AnyFailure, ExitCode, Failure, Location};
+use crate::error::{AnyFailure, ExitCode, Failure, Location, Shown};
 use crate::event::{Event, Observer};
 use crate::files;
 use crate::pipeline::report::{ArchiveReport, Collector};
@@ -29,10 +29,15 @@ pub(super) struct Observers {
     console: Console,
     collector: Collector,
     annotations: Option<Annotations>,
+    /// The errors of stages, which are not told a second time at the end.
+    told: Mutex<Vec<Shown>>,
 }
 
 impl Observer for Observers {
     fn event(&self, event: Event) {
+        if let Event::StageEnded { error: Some(error), .. } = &event {
+            self.told.lock().unwrap_or_else(PoisonError::into_inner).push(error.clone());
+        }
         if let Some(annotations) = &self.annotations {
             annotations.event(event.clone());
         }
@@ -77,7 +82,8 @@ impl Session {
         let github = GitHub::detect(&environment);
         let here = std::env::current_dir().unwrap_or_default();
         let annotations = github.as_ref().map(|github| github.annotations(Box::new(std::io::stdout()), here));
-        let observer = Observers { console, collector: Collector::new(), annotations };
+        let observer =
+            Observers { console, collector: Collector::new(), annotations, told: Mutex::default() };
         Self { environment, interrupt, observer, system, github }
     }
 
@@ -109,7 +115,7 @@ impl Session {
             Command::Uninstall(command) => command.run(self),
             Command::Bootstrap(command) => command.run(self),
             Command::Serve(command) => command.run(self),
-            Command::Inspect(command) => command.run(self),
+            Command::Inspect(command) => command.run(),
             Command::Sha1(command) => command.run(self),
             Command::Clean(command) => command.run(self),
             Command::Schema(command) => command.run(),
@@ -137,8 +143,13 @@ impl Session {
         self.observer.warning(text, Some(location));
     }
 
-    /// Shows why the command fails.
+    /// Shows why the command fails, unless a stage has told it.
     pub(super) fn tell(&self, failure: &dyn Failure) {
+        let told =
+            self.observer.told.lock().unwrap_or_else(PoisonError::into_inner).contains(&Shown::of(failure));
+        if told {
+            return;
+        }
         if let Some(annotations) = &self.observer.annotations {
             annotations.failure(failure);
         }
@@ -175,7 +186,8 @@ impl Session {
             collector.published(&published.target, &published.url);
         }
         for failure in &outcome.failures {
-            collector.failed(failure);
+            self.tell(&**failure);
+            collector.failed(&Shown::of(&**failure));
         }
         let report = collector.report();
         if let Some(path) = &reports.report {

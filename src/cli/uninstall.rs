@@ -18,13 +18,14 @@ pub(super) struct Uninstall {
     #[arg(value_name = "SITE/PATH")]
     application: ApplicationPath,
     /// The folder of the project whose simulated IIS it was installed into
-    #[arg(long, value_name = "PATH", default_value = "")]
-    project: PathBuf,
+    #[arg(long, value_name = "PATH")]
+    project: Option<PathBuf>,
 }
 
 impl Uninstall {
     pub(super) fn run(self, session: &Session) -> Result<ExitCode, AnyFailure> {
-        let folders = Folders { output: self.project.join("dist"), work: self.project.join(WORK_FOLDER) };
+        let project = self.project.unwrap_or_default();
+        let folders = Folders { output: project.join("dist"), work: project.join(WORK_FOLDER) };
         if !Path::new(&folders.work).is_dir() {
             session.observer.message(Severity::Info, "Nothing is installed here.");
             return Ok(ExitCode::Done);

@@ -32,7 +32,7 @@ pub struct Finished {
 /// There is no package yet.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no package `{}`", path.display())]
-pub struct NoPackage {
+pub(super) struct NoPackage {
     path: PathBuf,
     project: PathBuf,
 }

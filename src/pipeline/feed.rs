@@ -18,7 +18,7 @@ use crate::uri::percent_encode;
 
 /// What can keep a feed from being written.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(super) enum Error {
     /// The feed of a package cannot be made.
     #[error("cannot write the feed's entry for `{name}`")]
     Entry {
@@ -27,7 +27,7 @@ pub enum Error {
         /// The place of the setting that is to blame.
         location: Option<Location>,
         /// Why.
-        source: feed::Error,
+        source: Box<feed::Error>,
     },
     /// The feed cannot be written.
     #[error("cannot write the feed `{}`", shown(path))]
@@ -35,7 +35,7 @@ pub enum Error {
         /// The feed.
         path: PathBuf,
         /// Why.
-        source: feed::Error,
+        source: Box<feed::Error>,
     },
     /// The feed that is to be extended cannot be.
     #[error("cannot extend the feed `{}`", shown(path))]
@@ -43,7 +43,7 @@ pub enum Error {
         /// The feed.
         path: PathBuf,
         /// Why.
-        source: feed::Error,
+        source: Box<feed::Error>,
     },
 }
 
@@ -87,7 +87,7 @@ pub(super) fn run(
         let application = application(package, &finished.package, world).map_err(|source| Error::Entry {
             name,
             location: package.config.location("feed.url-template"),
-            source,
+            source: Box::new(source),
         })?;
         let mut entry: Entry = application.entry(&options);
         entry.discovery = discovery(&package.config.feed.discovery_hints).or(entry.discovery);
@@ -168,7 +168,7 @@ fn discovery(configured: &[config::DiscoveryHint]) -> Option<DiscoveryHint> {
 
 /// The text of a feed of ours.
 fn written(path: &Path, feed: &Feed) -> Result<String, Error> {
-    feed::write(feed).map_err(|source| Error::Write { path: path.to_owned(), source })
+    feed::write(feed).map_err(|source| Error::Write { path: path.to_owned(), source: Box::new(source) })
 }
 
 /// The entry of a package. The configuration stands over the project's own words.
@@ -290,8 +290,8 @@ fn merge(path: &Path, feed: &Feed, observer: &dyn Observer) -> Result<String, An
         return Ok(written(path, feed)?);
     }
     let bytes = files::read(path)?;
-    let merged =
-        feed::merge(&bytes, feed).map_err(|source| Error::Merge { path: path.to_owned(), source })?;
+    let merged = feed::merge(&bytes, feed)
+        .map_err(|source| Error::Merge { path: path.to_owned(), source: Box::new(source) })?;
     for (what, products) in [("replaced", &merged.replaced), ("added", &merged.added)] {
         if !products.is_empty() {
             observer.message(Severity::Info, &format!("{}: {what} {}.", shown(path), products.join(", ")));

@@ -15,7 +15,7 @@ use crate::xml;
 
 /// What is wrong with what the user gave for the install.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(super) enum Error {
     /// The SetParameters.xml cannot be read.
     #[error("cannot read the parameters' values in `{}`", path.display())]
     SetParameters {

@@ -57,8 +57,12 @@ pub(super) fn run(
         cancel: Some(world.interrupt.flag()),
     };
     let mut writer = BufWriter::with_capacity(1 << 20, &mut file);
-    let digests = archive::write(&entries, &mut writer, &options)?;
-    writer.flush().map_err(|source| files::Error::Write { path: path.clone(), source })?;
+    let failed = |source| files::Error::Write { path: path.clone(), source };
+    let digests = match archive::write(&entries, &mut writer, &options) {
+        Err(archive::Error::Write(source)) => return Err(failed(source).into()),
+        written => written?,
+    };
+    writer.flush().map_err(failed)?;
     drop(writer);
     let deploy_command = deploy_command::text(&plan.names);
     Ok(Unfinished { file, digests, set_parameters: built.set_parameters, deploy_command })

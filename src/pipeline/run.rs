@@ -6,7 +6,7 @@ use super::deliver::{Delivered, Finished};
 use super::plan::{PackagePlan, Plan};
 use super::stages::stage;
 use super::{World, build, deliver, feed, install, package, publish, test};
-use crate::error::{AnyFailure, ExitCode, Failure, Shown};
+use crate::error::{AnyFailure, ExitCode, Failure};
 use crate::event::{Event, Observer, Stage, Status};
 use crate::iis::Installed;
 use crate::process::Interrupt;
@@ -31,7 +31,7 @@ pub struct Outcome {
     /// What was published.
     pub published: Vec<Published>,
     /// The first failure of each package and of the whole run.
-    pub failures: Vec<Shown>,
+    pub failures: Vec<AnyFailure>,
     /// How the command ends.
     pub exit_code: Option<ExitCode>,
 }
@@ -55,9 +55,9 @@ impl Outcome {
         self.exit_code.unwrap_or(ExitCode::Done)
     }
 
-    fn failed(&mut self, failure: &AnyFailure) {
+    fn failed(&mut self, failure: AnyFailure) {
         self.exit_code = self.exit_code.max(Some(failure.exit_code()));
-        self.failures.push(Shown::of(&**failure));
+        self.failures.push(failure);
     }
 }
 
@@ -94,15 +94,15 @@ impl Failure for IisRequired {
 pub fn run(plan: &Plan, selection: &Selection, world: &World<'_>) -> Outcome {
     let mut outcome = Outcome::default();
     for package in &plan.packages {
-        let finished = package_stages(package, selection, world);
-        if let Err(failure) = &finished {
+        let finished = package_stages(package, selection, world).unwrap_or_else(|failure| {
             outcome.failed(failure);
-        }
+            None
+        });
         outcome.packages.push(PackageOutcome {
             name: package.name.clone(),
             version: package.version.clone(),
             root: package.root().clone(),
-            finished: finished.ok().flatten(),
+            finished,
         });
         if world.interrupt.is_requested() {
             break;
@@ -113,7 +113,7 @@ pub fn run(plan: &Plan, selection: &Selection, world: &World<'_>) -> Outcome {
         return outcome;
     }
     if let Err(failure) = whole_run(plan, selection, world, &mut outcome) {
-        outcome.failed(&failure);
+        outcome.failed(failure);
     }
     outcome
 }
@@ -210,6 +210,12 @@ fn in_stage<T>(
     work: impl FnOnce(&dyn Observer) -> Result<T, AnyFailure>,
 ) -> Result<T, AnyFailure> {
     interruptible(world.interrupt)?;
+    // Whatever an interrupted stage ended with, the reason is the user's wish.
+    let work = |observer: &dyn Observer| {
+        work(observer).map_err(|failure| {
+            if world.interrupt.is_requested() { AnyFailure::from(Interrupted) } else { failure }
+        })
+    };
     stage(which, &plan.name, world.observer, work)
 }
 

@@ -18,7 +18,7 @@ use crate::process::{Program, Runner};
 
 /// Why there is no wheelhouse.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(super) enum Error {
     /// Wheels are collected by Python's pip.
     #[error("no Python with pip was found to collect the wheelhouse with")]
     NoPython,

@@ -195,7 +195,7 @@ pub trait Runner: Send + Sync {
 
 /// A program that was started. Dropping it ends the program and all that it started.
 pub trait Running: Send {
-    /// The exit code when it has ended, see [`Output::code`].
+    /// The exit code when it has ended, see [`Output::code`]. When the user interrupts, it is ended here.
     fn ended(&mut self) -> Option<i32>;
 
     /// What it wrote so far.

@@ -107,7 +107,7 @@ impl System {
         let failed = |source| failed_to_start(program, source);
         let mut command = self.command(&found, program, endpoint).map_err(failed)?;
         let mut child = command.spawn().map_err(failed)?;
-        let started = Started::watch(&mut child);
+        let started = Started::watch(&mut child, self.interrupt.clone());
         drop(command);
         let started = started.wait_for(child);
         if let Some(path) = endpoint.and_then(|endpoint| endpoint.strip_prefix("unix:")) {
@@ -169,12 +169,13 @@ struct Started {
     readers: Vec<thread::JoinHandle<()>>,
     exit: Receiver<i32>,
     code: Option<i32>,
+    interrupt: Interrupt,
 }
 
 type Captured = Arc<Mutex<Vec<u8>>>;
 
 impl Started {
-    fn watch(child: &mut Child) -> Self {
+    fn watch(child: &mut Child, interrupt: Interrupt) -> Self {
         let (stdout, stderr) = (Captured::default(), Captured::default());
         let mut readers = Vec::new();
         if let Some(pipe) = child.stdout.take() {
@@ -185,7 +186,17 @@ impl Started {
         }
         let (_, exit) = channel();
         let lifeline = child.stdin.take();
-        Self { lifeline, id: child.id(), since: Instant::now(), stdout, stderr, readers, exit, code: None }
+        Self {
+            lifeline,
+            id: child.id(),
+            since: Instant::now(),
+            stdout,
+            stderr,
+            readers,
+            exit,
+            code: None,
+            interrupt,
+        }
     }
 
     /// Lets a thread wait for the end, so that nobody has to ask again and again.
@@ -240,7 +251,10 @@ impl Started {
 
 impl Running for Started {
     fn ended(&mut self) -> Option<i32> {
-        self.wait(Duration::ZERO);
+        // Whoever waits for the program asks this again and again, and so learns of the interruption.
+        if !self.wait(Duration::ZERO) && self.interrupt.is_requested() {
+            self.end();
+        }
         self.code
     }
 
@@ -254,7 +268,16 @@ impl Running for Started {
     }
 
     fn stop(&mut self) -> Output {
-        if self.ended().is_none() {
+        self.end();
+        self.join();
+        self.output()
+    }
+}
+
+impl Started {
+    /// Ends the program and waits for that.
+    fn end(&mut self) {
+        if !self.wait(Duration::ZERO) {
             if let Some(lifeline) = self.lifeline.take() {
                 drop(lifeline);
                 self.wait(super::GRACE * 2);
@@ -266,8 +289,6 @@ impl Running for Started {
                 }
             }
         }
-        self.join();
-        self.output()
     }
 }
 

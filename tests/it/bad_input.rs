@@ -98,7 +98,7 @@ fn an_unreadable_file_is_named() {
     }
     fs::set_permissions(project.path("secret.txt"), fs::Permissions::from_mode(0o000)).unwrap();
     // Root reads everything, so the command runs as somebody else.
-    let outcome = project.outcome(project.command(["package"]).uid(65534));
+    let outcome = Project::outcome(project.command(["package"]).uid(65534));
     outcome.code(2).says("secret.txt");
 }
 
@@ -107,12 +107,20 @@ fn a_disk_that_is_full_leaves_what_was_there() {
     let project = hello();
     project.run(["package"]).success();
     let before = project.bytes("dist/project-0.0.0.msdeploy.zip");
-    let noise: Vec<u8> = (0..200_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let mut state = 88_172_645_463_325_252_u64;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[3]
+    })
+    .take(2_000_000)
+    .collect();
     let project = project.file("noise.bin", noise);
-    let script = format!("trap '' XFSZ; ulimit -f 32; exec {IISWSGI} package");
+    let script = format!("trap '' XFSZ; ulimit -f 1024; exec {IISWSGI} package");
     let mut command = Command::new("sh");
     command.arg("-c").arg(script).current_dir(project.path(""));
-    project.outcome(&mut command).code(1).says("cannot write").says("project-0.0.0.msdeploy.zip");
+    Project::outcome(&mut command).code(1).says("cannot write").says("project-0.0.0.msdeploy.zip");
     assert!(project.bytes("dist/project-0.0.0.msdeploy.zip") == before);
     assert!(project.leftovers().is_empty(), "{:?}", project.leftovers());
 }

@@ -55,9 +55,11 @@ fn inspect_gives_back_provider_path_and_settings_of_three_run_commands() {
         json(&project.run(["inspect", "--json", "dist/project-0.0.0.msdeploy.zip"]).success().stdout);
     let text = inspected.to_string();
     assert!(text.contains(r#"C:\\one.exe \"a b\""#), "{text}");
-    for setting in
-        [r#"["waitAttempts","7"]"#, r#"["waitInterval","3000"]"#, r#"["successReturnCodes","0x0;0x2"]"#]
-    {
+    for setting in [
+        r#"{"name":"waitAttempts","value":"7"}"#,
+        r#"{"name":"waitInterval","value":"3000"}"#,
+        r#"{"name":"successReturnCodes","value":"0x0;0x2"}"#,
+    ] {
         assert!(text.contains(setting), "{setting} in {text}");
     }
 }

@@ -1,6 +1,11 @@
 //! The integration tests: the command as its users run it, and the rules of the house.
 
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test that cannot go on should stop")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests run the command and are told their data by the environment"
+)]
+#![expect(clippy::print_stderr, reason = "a test that has nothing to look at says so")]
 
 mod architecture;
 mod bad_input;

@@ -162,7 +162,7 @@ fn hooks_run_where_they_belong() {
                return [b' '.join(n.encode() for n in ('made', 'here') if os.path.exists(f'{here}/{n}.txt'))]\n";
     let project = Project::new().file("wsgi.py", app).file("iiswsgi.yml", config);
     project.run(["run"]).success();
-    let project = project.file("iiswsgi.yml", "hooks:\n  post-install: python -c 'raise SystemExit(3)'\n");
+    let project = project.file("iiswsgi.yml", "hooks:\n  post-install: python -c \"raise SystemExit(3)\"\n");
     project.run(["run"]).code(1).says("post-install").says("exit code 3");
 }
 

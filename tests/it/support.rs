@@ -87,11 +87,11 @@ impl Project {
 
     /// Runs the command to its end.
     pub(crate) fn run<A: AsRef<str>>(&self, arguments: impl IntoIterator<Item = A>) -> Outcome {
-        self.outcome(&mut self.command(arguments))
+        Self::outcome(&mut self.command(arguments))
     }
 
     /// Runs any command to its end.
-    pub(crate) fn outcome(&self, command: &mut Command) -> Outcome {
+    pub(crate) fn outcome(command: &mut Command) -> Outcome {
         let output = command.output().unwrap();
         Outcome {
             code: output.status.code(),

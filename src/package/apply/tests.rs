@@ -1,3 +1,5 @@
+//! Parameters resolved and applied: values, kinds of entries, and what is refused.
+
 use super::*;
 use crate::error::{ExitCode, Failure};
 use crate::package::parameters::Parameters;

@@ -1,3 +1,5 @@
+//! What .NET patterns match here, construct by construct.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Reading, writing and checking parameters: small files, and the real ones of the shared data.
+
 use super::*;
 use crate::finding::Finding;
 use crate::xml::Document;

@@ -1,3 +1,5 @@
+//! Expressions, their nodes, and the places of their faults.
+
 use super::*;
 use crate::xml::NodeKind;
 use proptest::prelude::*;

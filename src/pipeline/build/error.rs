@@ -8,7 +8,7 @@ use crate::xml;
 
 /// What can keep the content of a package from being made.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(in super::super) enum Error {
     /// The manifest, or its template, is wrong.
     #[error("cannot build the manifest from `{}`", shown(path))]
     Manifest {

@@ -24,7 +24,12 @@ impl Content {
         let found =
             if again { Some(shipped(plan.root(), &plan.config, &plan.project, observer)?) } else { None };
         let mut content = Self { folder: plan.folder.clone(), entries: BTreeMap::new() };
-        for file in found.as_ref().unwrap_or(&plan.files) {
+        // These stand beside the application's folder in the package, not in it.
+        let layout = &plan.project.layout;
+        let beside =
+            [&layout.manifest_template, &layout.manifest, &layout.parameters, &layout.stamp_template];
+        let ships = |name: &str| !beside.into_iter().flatten().any(|own| own == name);
+        for file in found.as_ref().unwrap_or(&plan.files).iter().filter(|file| ships(&file.name)) {
             let entry = entry_of(content.full(&file.name), &file.path, file.size);
             content.entries.insert(file.name.clone(), entry);
         }

@@ -11,7 +11,7 @@ mod hooks;
 
 use std::path::Path;
 
-pub use error::Error;
+pub(super) use error::Error;
 pub(super) use generated::published_gateway;
 pub(super) use hooks::run_hooks;
 
@@ -66,7 +66,7 @@ pub(super) fn run(
     }
     if plan.layout == Layout::Generated {
         let mut description = generated::bootstrap(plan);
-        description.stamp = stamp_name.to_owned();
+        stamp_name.clone_into(&mut description.stamp);
         if plan.config.vendor.enabled {
             let wheelhouse = plan.folders.work.join("wheelhouse").join(&plan.folder);
             let wheels = vendor::collect(plan, &wheelhouse, world.runner, observer)?;
@@ -170,9 +170,12 @@ fn no_errors(path: &Path, findings: &[Finding]) -> Result<(), Error> {
 pub(super) fn report(findings: &[Finding], path: &Path, observer: &dyn Observer) {
     for finding in findings {
         let location = Location::at(path, finding.line, finding.column);
-        // What is an error stops the build with its own text; here it would stand twice.
+        // What is an error stops the build with its own text; here it would stand twice. Advice is for those who ask
+        // for it, with `-v` or `inspect`: it would stand in the way on every run.
         if finding.severity != Severity::Error {
-            let message = Message::new(finding.severity, &finding.text).with_location(location);
+            let severity =
+                if finding.severity == Severity::Info { Severity::Detail } else { finding.severity };
+            let message = Message::new(severity, &finding.text).with_location(location);
             observer.event(Event::Message(message));
         }
     }

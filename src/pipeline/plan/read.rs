@@ -185,7 +185,6 @@ pub(in super::super) fn shipped(
         exclude: patterns(&config.files.exclude),
         outputs: vec![config.output.to_string_lossy().replace('\\', "/"), WORK_FOLDER.into()],
         required: project.required_files(project.entry_points.choose().ok()),
-        ..FileRules::default()
     };
     let shipped = project::files(root, &rules)?;
     for message in shipped.messages {
