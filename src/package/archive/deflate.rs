@@ -24,10 +24,13 @@ const DICTIONARY: usize = 32 << 10;
 /// How many pieces are packed at the same time: more would cost memory that a 64-core machine multiplies.
 const MAX_PIECES: usize = 8;
 
-/// The level of libdeflate and zlib; see docs/benchmarks.md.
-const LEVEL: u8 = 6;
+/// The level of libdeflate for whole contents: smaller than zlib's level 6 in less time; see docs/benchmarks.md.
+const LEVEL: i32 = 6;
 
-/// A packing buffer larger than this is given back after use.
+/// The level of zlib for pieces: the lowest one at which they are no larger than what `zip -6` makes of the whole.
+const PIECE_LEVEL: u32 = 7;
+
+/// A packing buffer larger than this is not kept for the next content.
 const KEEP: usize = 4 << 20;
 
 /// An entry that is ready to be written.
@@ -83,7 +86,7 @@ pub(super) struct Packer<'a> {
 
 impl<'a> Packer<'a> {
     pub(super) fn new(shared: Shared<'a>) -> Self {
-        let level = CompressionLvl::new(i32::from(LEVEL)).unwrap_or_default();
+        let level = CompressionLvl::new(LEVEL).unwrap_or_default();
         let shared = Shared { pieces: shared.pieces.clamp(1, MAX_PIECES), ..shared };
         Self { compressor: Compressor::new(level), buffer: Vec::new(), shared }
     }
@@ -136,11 +139,16 @@ impl<'a> Packer<'a> {
             self.buffer.resize(room, 0);
         }
         let packed = self.compressor.deflate_compress(bytes, &mut self.buffer[..room]);
-        let packed = packed.map(|length| self.buffer[..length].to_vec());
-        if self.buffer.len() > KEEP {
-            self.buffer = Vec::new();
-        }
-        let bytes = packed.map_err(|_| crc)?;
+        // A large buffer is handed on, not copied, so that a content never takes more than twice its size.
+        let mut large = if self.buffer.len() > KEEP { std::mem::take(&mut self.buffer) } else { Vec::new() };
+        let length = packed.map_err(|_| crc)?;
+        let bytes = if large.is_empty() {
+            self.buffer[..length].to_vec()
+        } else {
+            large.truncate(length);
+            large.shrink_to_fit();
+            large
+        };
         Ok(Packed { method: DEFLATED, crc, length: bytes.len() as u64, body: Body::Memory(bytes) })
     }
 
@@ -246,7 +254,7 @@ fn deflate_pieces(before: &[u8], pieces: &[Vec<u8>], last: bool) -> io::Result<V
 }
 
 fn deflate_piece(dictionary: &[u8], piece: &[u8], flush: FlushCompress) -> io::Result<Vec<u8>> {
-    let mut compress = Compress::new(Compression::new(LEVEL.into()), false);
+    let mut compress = Compress::new(Compression::new(PIECE_LEVEL), false);
     if !dictionary.is_empty() {
         compress.set_dictionary(dictionary).map_err(io::Error::other)?;
     }
