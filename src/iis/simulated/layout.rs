@@ -14,7 +14,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,9 @@ use crate::iis::{ApplicationPath, DEFAULT_SITE, Error, Installed};
 
 /// How long one install waits for another to end.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
+
+/// How many folders may wait to be removed.
+const MAX_LEFTOVERS: usize = 3;
 
 /// The folders of one simulated IIS.
 #[derive(Debug, Clone)]
@@ -116,7 +119,7 @@ impl Layout {
                 self.roll_back(&journal)?;
             }
         }
-        files::remove_leftovers(&self.sites());
+        self.discard_leftovers();
         Ok(())
     }
 
@@ -137,19 +140,52 @@ impl Layout {
         self.root.join("config").join("lock")
     }
 
+    /// Clears what earlier installs left, beside the work that is waiting: removing the thousands of files of an old
+    /// environment can take longer than making a new one. This process may end before it is done; the next one goes on.
+    fn discard_leftovers(&self) {
+        let entries = fs::read_dir(self.sites()).into_iter().flatten().flatten();
+        let leftovers: Vec<PathBuf> = entries
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with(LEFTOVER))
+            .map(|entry| entry.path())
+            .collect();
+        // When they become more nevertheless, the disk is worth more than the time.
+        let (now, later) = leftovers.split_at(leftovers.len().saturating_sub(MAX_LEFTOVERS));
+        for folder in now {
+            let _ = fs::remove_dir_all(folder);
+        }
+        discard(later.to_vec());
+    }
+
+    /// A name for something that is to go.
+    fn leftover(&self) -> PathBuf {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        self.sites().join(format!("{LEFTOVER}{}-{}", std::process::id(), since.as_nanos()))
+    }
+
     fn roll_back(&self, journal: &Journal) -> Result<(), Error> {
         match &journal.previous {
             Some(previous) if previous.is_dir() => {
-                remove(&journal.folder)?;
+                self.put_away(&journal.folder)?;
                 fs::rename(previous, &journal.folder).map_err(|source| failed(&journal.folder, source))?;
             }
             // The exchange had not begun.
             Some(_) => {}
-            None => remove(&journal.folder)?,
+            None => self.put_away(&journal.folder)?,
         }
         files::write_atomic(&self.configuration(), journal.configuration.as_bytes())?;
         let path = self.journal();
         fs::remove_file(&path).map_err(|source| failed(&path, source))
+    }
+
+    /// Takes a folder, which may not be there, out of the way and removes it in the background.
+    pub(super) fn put_away(&self, folder: &Path) -> Result<(), Error> {
+        let leftover = self.leftover();
+        match fs::rename(folder, &leftover) {
+            Ok(()) => discard(vec![leftover]),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => return Err(failed(folder, source)),
+        }
+        Ok(())
     }
 
     /// Reads the configuration.
@@ -210,7 +246,7 @@ impl<'a> Transaction<'a> {
         folder: &Path,
         host: &ApplicationHost,
     ) -> Result<Self, Error> {
-        let previous = folder.is_dir().then(|| layout.sites().join(format!("{LEFTOVER}previous")));
+        let previous = folder.is_dir().then(|| layout.leftover());
         let journal = Journal { folder: folder.to_owned(), previous, configuration: host.text().to_owned() };
         files::write_atomic(&layout.journal(), &serde_json::to_vec(&journal).unwrap_or_default())?;
         let transaction = Self { layout, journal: Some(journal) };
@@ -230,8 +266,7 @@ impl<'a> Transaction<'a> {
         let path = self.layout.journal();
         fs::remove_file(&path).map_err(|source| failed(&path, source))?;
         if let Some(previous) = self.journal.take().and_then(|journal| journal.previous) {
-            // What resists is removed by the next install.
-            let _ = fs::remove_dir_all(previous);
+            discard(vec![previous]);
         }
         Ok(())
     }
@@ -246,12 +281,16 @@ impl Drop for Transaction<'_> {
     }
 }
 
-/// Removes a folder that may not be there.
-pub(super) fn remove(folder: &Path) -> Result<(), Error> {
-    match fs::remove_dir_all(folder) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(failed(folder, source)),
-        _ => Ok(()),
+/// Removes folders on a thread of its own. What resists, or is not done when this process ends, is a leftover.
+fn discard(folders: Vec<PathBuf>) {
+    if folders.is_empty() {
+        return;
     }
+    std::thread::spawn(move || {
+        for folder in folders {
+            let _ = fs::remove_dir_all(folder);
+        }
+    });
 }
 
 pub(super) fn failed(path: &Path, source: io::Error) -> Error {
@@ -310,8 +349,13 @@ mod tests {
         assert_eq!(content(&folder).as_deref(), Some("one"));
         layout.recover().unwrap();
         assert_eq!(content(&folder).as_deref(), Some("one"));
-        let left: Vec<_> = fs::read_dir(layout.sites()).unwrap().flatten().map(|e| e.file_name()).collect();
-        assert_eq!(left, [DEFAULT_SITE]);
+        let left =
+            || fs::read_dir(layout.sites()).unwrap().flatten().map(|e| e.file_name()).collect::<Vec<_>>();
+        let patience = Instant::now() + Duration::from_secs(10);
+        while left().len() > 1 && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(left(), [DEFAULT_SITE]);
     }
 
     #[test]

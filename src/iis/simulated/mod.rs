@@ -196,7 +196,7 @@ impl Iis for Simulated {
         };
         changed.map_err(|source| Error::Configuration { path: layout.configuration(), source })?;
         layout.save(&host)?;
-        layout::remove(&layout.folder(application))?;
+        layout.put_away(&layout.folder(application))?;
         layout.remove_record(application);
         Ok(true)
     }
