@@ -27,6 +27,9 @@ pub(super) struct Clean {
     /// Clears copies of the feeds with these ids, instead of those of the projects
     #[arg(long, value_name = "ID")]
     feed_id: Vec<String>,
+    /// Removes the stale stamps in these folders of installed applications as well
+    #[arg(long, value_name = "FOLDER")]
+    virtual_directory: Vec<PathBuf>,
     /// Only says what would be removed
     #[arg(long)]
     dry_run: bool,
@@ -52,7 +55,7 @@ impl Clean {
             cache: self.webpi_cache.or(usual).unwrap_or_default(),
             applications,
             feed_ids,
-            virtual_directories: Vec::new(),
+            virtual_directories: self.virtual_directory,
             dry_run: self.dry_run,
         };
         let report = clean::clean(&request, &session.observer)?;

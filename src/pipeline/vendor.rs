@@ -97,8 +97,11 @@ pub(super) fn collect(
     if !wanted.is_empty() {
         collect(download(plan, vendor, &version, &wanted, folder, &python.executable))?;
     }
-    for requirement in local {
-        collect(wheel(plan, requirement, folder, &python.executable))?;
+    if !local.is_empty() {
+        let copy = copy_of(plan)?;
+        for requirement in local {
+            collect(wheel(&copy, requirement, folder, &python.executable))?;
+        }
     }
     let mut wheels: Vec<PathBuf> =
         std::fs::read_dir(folder).map_err(failed)?.flatten().map(|entry| entry.path()).collect();
@@ -132,9 +135,24 @@ fn download(
     wanted.iter().fold(program, |program, requirement| program.args(words(requirement)))
 }
 
-/// The project as a wheel. It is built from a copy by pip, in a folder of pip's own.
-fn wheel(plan: &PackagePlan, requirement: &str, folder: &Path, python: &Path) -> Program {
-    pip("building the project's wheel", python, plan.root())
+/// A copy of the files that ship: build backends write into the folder that they build from.
+fn copy_of(plan: &PackagePlan) -> Result<PathBuf, Error> {
+    let copy = plan.folders.work.join("source").join(&plan.folder);
+    let failed = |source| Error::Folder { path: copy.clone(), source };
+    if copy.exists() {
+        std::fs::remove_dir_all(&copy).map_err(failed)?;
+    }
+    for file in &plan.files {
+        let to = copy.join(&file.name);
+        std::fs::create_dir_all(files::folder_of(&to)).map_err(failed)?;
+        std::fs::copy(&file.path, &to).map_err(failed)?;
+    }
+    Ok(copy)
+}
+
+/// The project as a wheel.
+fn wheel(project: &Path, requirement: &str, folder: &Path, python: &Path) -> Program {
+    pip("building the project's wheel", python, project)
         .args(["wheel", "--quiet", "--no-deps", "--wheel-dir"])
         .arg(absolute(folder))
         .args(words(requirement).into_iter().filter(|word| word != "-e" && word != "--editable"))
@@ -150,10 +168,23 @@ fn pip(label: &str, python: &Path, folder: &Path) -> Program {
 
 /// Whether a requirement is a folder or file of the project rather than something that pip downloads.
 fn is_local(requirement: &str) -> bool {
-    let target = words(requirement).into_iter().find(|word| !word.starts_with('-')).unwrap_or_default();
-    !requirement.starts_with("-r")
-        && !requirement.starts_with("-c")
-        && (target == "." || target.starts_with("./") || target.starts_with(".["))
+    let target = target(requirement);
+    target.starts_with("./") || local_extras(requirement).is_some()
+}
+
+/// The extras of a requirement that is the project itself: `` of `.` and `-e .`, `[web]` of `.[web]`. None for all others.
+pub(super) fn local_extras(requirement: &str) -> Option<String> {
+    let target = target(requirement);
+    let extras = target.strip_prefix('.')?;
+    (extras.is_empty() || extras.starts_with('[')).then(|| extras.to_owned())
+}
+
+/// What a requirement is about, without the options before it. Files of requirements are about others.
+fn target(requirement: &str) -> String {
+    if requirement.starts_with("-r") || requirement.starts_with("-c") {
+        return String::new();
+    }
+    words(requirement).into_iter().find(|word| !word.starts_with('-')).unwrap_or_default()
 }
 
 /// `-r requirements.txt` is two words for pip; a requirement with blanks, `flask >= 3`, is one.
@@ -188,6 +219,8 @@ mod tests {
     #[test]
     fn the_project_itself_is_told_from_what_pip_downloads() {
         assert!(is_local(".") && is_local("-e .") && is_local("./sub") && is_local(".[extra]"));
+        assert_eq!(local_extras("-e .[web]").as_deref(), Some("[web]"));
+        assert_eq!(local_extras("./sub"), None);
         assert!(!is_local("flask>=3") && !is_local("-r requirements.txt"));
     }
 }

@@ -171,3 +171,22 @@ fn a_required_iis_that_is_not_there_ends_in_exit_code_3() {
     let project = Project::new().file("wsgi.py", HELLO);
     project.run(["run", "--require-iis"]).code(3).says("--require-iis");
 }
+
+#[test]
+fn a_vendored_package_is_installed_from_its_own_wheels() {
+    let app = "import tiny\ndef application(environ, start_response):\n    start_response('200 OK', [])\n    \
+               return [tiny.WORDS.encode()]\n";
+    let config = "requirements: [tiny]\nvendor: {options: [--no-index, --find-links=wheels]}\n\
+                  files: {exclude: [wheels]}\ntest:\n  requests: [{path: /, contains: from a wheel}]\n";
+    let project = Project::new().file("wsgi.py", app).file("iiswsgi.yml", config).file("wheels/.keep", "");
+    let script = "import zipfile\nwith zipfile.ZipFile('wheels/tiny-1.0-py3-none-any.whl', 'w') as wheel:\n    \
+                  wheel.writestr('tiny.py', \"WORDS = 'from a wheel'\")\n    \
+                  wheel.writestr('tiny-1.0.dist-info/METADATA', 'Metadata-Version: 2.1\\nName: tiny\\nVersion: 1.0\\n')\n    \
+                  wheel.writestr('tiny-1.0.dist-info/WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')\n    \
+                  wheel.writestr('tiny-1.0.dist-info/RECORD', '')\n";
+    let mut python = std::process::Command::new("python3");
+    Project::outcome(python.arg("-c").arg(script).current_dir(project.path(""))).success();
+    project.run(["run"]).success().says("The wheelhouse has no gateway");
+    let inspected = project.run(["inspect", "dist/project-0.0.0.msdeploy.zip"]).success();
+    inspected.gives("project/wheelhouse/tiny-1.0-py3-none-any.whl");
+}

@@ -42,6 +42,22 @@ pub struct Requirements {
     pub items: Vec<String>,
     /// A folder of wheels. When there is one, nothing is fetched from an index.
     pub wheelhouse: Option<PathBuf>,
+    /// Whether an index may help out where the wheelhouse has nothing for this machine: in the simulation only.
+    pub index_beside_wheelhouse: bool,
+}
+
+/// The platform tag of a wheelhouse that is meant for Windows, on a machine that is not: its compiled wheels are of no use
+/// here. None when all wheels fit, and on Windows always.
+pub(super) fn foreign_platform(wheelhouse: &Path) -> Option<String> {
+    if cfg!(windows) {
+        return None;
+    }
+    let wheels = std::fs::read_dir(wheelhouse).ok()?.flatten();
+    // NAME-VERSION-PYTHON-ABI-PLATFORM.whl (binary distribution format).
+    wheels
+        .filter_map(|wheel| wheel.file_name().into_string().ok())
+        .filter_map(|name| Some(name.strip_suffix(".whl")?.rsplit('-').next()?.to_owned()))
+        .find(|platform| platform.starts_with("win"))
 }
 
 impl VirtualEnvironment {
@@ -101,7 +117,10 @@ impl VirtualEnvironment {
         }
         let mut program = self.install_program(settings.compile);
         if let Some(wheelhouse) = &requirements.wheelhouse {
-            program = program.arg("--no-index").arg("--find-links").arg(wheelhouse);
+            if !requirements.index_beside_wheelhouse {
+                program = program.arg("--no-index");
+            }
+            program = program.arg("--find-links").arg(wheelhouse);
         }
         let program = program
             .args(requirements.items.iter().flat_map(|item| words(item)))

@@ -4,6 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::environment::foreign_platform;
 use super::hooks::Surroundings;
 use super::{
     Command, Error, Gateway, Interpreter, Plan, Registry, Report, Requirements, Settings, Target,
@@ -187,7 +188,14 @@ impl Work<'_> {
         if !setup::foreign_commands(self.folder, &self.plan.setup_commands).is_empty() {
             items.push("setuptools".to_owned());
         }
-        let requirements = Requirements { items, wheelhouse: wheelhouse.filter(|folder| folder.is_dir()) };
+        let wheelhouse = wheelhouse.filter(|folder| folder.is_dir());
+        let foreign = wheelhouse.as_deref().and_then(foreign_platform);
+        if let Some(platform) = &foreign {
+            self.observer.simulated(&format!(
+                "The wheelhouse is for `{platform}`: what it has not for this machine came from the package index.",
+            ));
+        }
+        let requirements = Requirements { items, wheelhouse, index_beside_wheelhouse: foreign.is_some() };
         environment.install(&requirements, self.folder, self.settings, self.runner)?;
         environment.add_module_folder(self.folder)
     }

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use super::super::plan::PackagePlan;
+use super::super::vendor;
 use super::{Error, no_errors, project_text, report};
 use crate::config::{self, Parameter as Configured};
 use crate::error::AnyFailure;
@@ -127,7 +128,7 @@ pub(super) fn bootstrap(plan: &PackagePlan) -> Bootstrap {
     Bootstrap {
         venv: config.bootstrap.venv.clone(),
         python,
-        requirements: plan.requirements.clone(),
+        requirements: plan.requirements.iter().map(|requirement| on_server(plan, requirement)).collect(),
         gateway: Some(published_gateway(config.gateway())),
         web_config_template: (!own_web_config).then(|| "web.config.in".to_owned()),
         environment: config
@@ -142,6 +143,15 @@ pub(super) fn bootstrap(plan: &PackagePlan) -> Bootstrap {
         },
         timeout: Some(config.bootstrap.timeout.duration().as_secs()),
         ..Bootstrap::new(&plan.folder)
+    }
+}
+
+/// A requirement as the server's pip takes it. With a wheelhouse the project itself is one of its wheels: building it again
+/// would need a network.
+fn on_server(plan: &PackagePlan, requirement: &str) -> String {
+    match vendor::local_extras(requirement) {
+        Some(extras) if plan.config.vendor.enabled => format!("{}{extras}", plan.project.metadata.name),
+        _ => requirement.to_owned(),
     }
 }
 
