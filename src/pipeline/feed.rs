@@ -90,7 +90,9 @@ pub(super) fn run(
             source: Box::new(source),
         })?;
         let mut entry: Entry = application.entry(&options);
-        entry.discovery = discovery(&package.config.feed.discovery_hints).or(entry.discovery);
+        let own = package.project.metadata.feed.discovery_file.clone();
+        let own = own.map(|path| DiscoveryHint::File { path, minimum_version: None });
+        entry.discovery = discovery(&package.config.feed.discovery_hints).or(own).or(entry.discovery);
         if let Some(family) = &package.config.feed.product_family {
             entry.product_family = Some(feed::Text::named(family, family));
         }

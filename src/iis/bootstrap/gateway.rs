@@ -21,7 +21,7 @@ const BUILD_LIMIT: Duration = Duration::from_secs(30 * 60);
 /// Where the gateway comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gateway {
-    /// Something that pip finds itself: `iiswsgi==0.1.0`.
+    /// Something that pip finds itself: `iiswsgi==0.5.0`.
     Requirement(String),
     /// A wheel file.
     Wheel(PathBuf),
