@@ -190,7 +190,7 @@ fn the_real_package_with_options_gives_its_setting() {
     let command = manifest.named("runCommand").next().unwrap();
     assert_eq!(command.settings, pairs(&[("successReturnCodes", "0x0")]));
     assert_eq!(findings.iter().map(|f| f.rule).collect::<Vec<_>>(), ["options-path-differs"]);
-    assert_eq!((command.line, command.column), (10, 3));
+    assert_eq!((command.line, command.column), (9, 3));
 }
 
 proptest! {
