@@ -172,7 +172,8 @@ fn is_local(requirement: &str) -> bool {
     target.starts_with("./") || local_extras(requirement).is_some()
 }
 
-/// The extras of a requirement that is the project itself: `` of `.` and `-e .`, `[web]` of `.[web]`. None for all others.
+/// The extras of a requirement that is the project itself: nothing of `.` and `-e .`, `[web]` of `.[web]`. None for all
+/// others.
 pub(super) fn local_extras(requirement: &str) -> Option<String> {
     let target = target(requirement);
     let extras = target.strip_prefix('.')?;
