@@ -129,7 +129,8 @@ def test_max_requests_with_jitter(start):
                 count += 1
             except (EOFError, OSError):
                 break
-    assert 2 <= count <= 5
+    # A request that was there before the connection closed is answered, not lost: each of them counts one more.
+    assert 2 <= count <= 8
     assert gateway.process.wait(5) == 0
 
 
