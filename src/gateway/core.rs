@@ -14,6 +14,9 @@ const LISTENER: u64 = u64::MAX;
 const WAKER: u64 = u64::MAX - 1;
 /// How long a connection that we have closed may go on sending before it is cut.
 const LINGER: Duration = Duration::from_secs(2);
+/// How long a connection that was accepted and has not asked yet may still ask when the server stops: its request is on
+/// the way.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// How long no connection is accepted after the system had no room for one.
 const PAUSE_ACCEPTING: Duration = Duration::from_millis(100);
 /// How much of the bodies of waiting requests is taken in before anybody reads them.
@@ -74,6 +77,8 @@ pub(super) struct Core {
     /// After the only connection there is nothing to wait for.
     single: bool,
     deadline: Option<Instant>,
+    /// Until when connections that have not asked yet are kept open although the server stops.
+    patience: Option<Instant>,
 }
 
 impl Core {
@@ -96,6 +101,7 @@ impl Core {
             options,
             single: false,
             deadline: None,
+            patience: None,
         };
         match opened {
             Opened::Listener(listener) => {
@@ -346,7 +352,12 @@ impl Core {
         if link.broken || (link.ended && link.queue.is_empty() && sent) {
             return self.close(link);
         }
-        let done = link.protocol.is_finished() || (self.deadline.is_some() && link.protocol.is_idle());
+        let patience = self.patience.filter(|&until| !link.asked && Instant::now() < until);
+        if let Some(until) = patience {
+            self.lingering.push_back((until, token));
+        }
+        let stopping = self.deadline.is_some() && patience.is_none();
+        let done = link.protocol.is_finished() || (stopping && link.protocol.is_idle());
         if done && sent && !link.lingering {
             if link.protocol.has_read_all() {
                 return self.close(link);
@@ -388,7 +399,9 @@ impl Core {
 
     /// Takes in what waits already, then closes the door. Connections on which nothing runs are closed.
     fn begin_stop(&mut self) {
-        self.deadline = Some(Instant::now() + self.options.graceful_timeout);
+        let now = Instant::now();
+        self.deadline = Some(now + self.options.graceful_timeout);
+        self.patience = Some(now + PATIENCE.min(self.options.graceful_timeout));
         if let Some(listener) = self.listener.take() {
             while let Ok(Some(stream)) = listener.accept() {
                 let link = self.adopt(stream);

@@ -109,6 +109,8 @@ pub(super) struct Link {
     pub(super) broken: bool,
     /// All is said; only what the peer still sends is read, so that the answer is not lost to a reset.
     pub(super) lingering: bool,
+    /// Something has come on it.
+    pub(super) asked: bool,
     output: Vec<u8>,
     written: usize,
     tail: Option<Tail>,
@@ -147,6 +149,7 @@ impl Link {
             ended: false,
             broken: false,
             lingering: false,
+            asked: false,
             output: Vec::new(),
             written: 0,
             tail: None,
@@ -170,6 +173,7 @@ impl Link {
         let filled = BUFFER.with_borrow_mut(|buffer| match read(&mut self.stream, buffer) {
             Ok(0) => Filled::Ended,
             Ok(length) => {
+                self.asked = true;
                 if self.lingering || self.sort(&buffer[..length]) {
                     if length == buffer.len() { Filled::More } else { Filled::Some }
                 } else {
