@@ -22,7 +22,7 @@ const PIECE: usize = 4 << 20;
 const DICTIONARY: usize = 32 << 10;
 
 /// How many pieces are packed at the same time: more would cost memory that a 64-core machine multiplies.
-const MAX_PIECES: usize = 8;
+pub(super) const MAX_PIECES: usize = 8;
 
 /// The level of libdeflate for whole contents: smaller than zlib's level 6 in less time; see docs/benchmarks.md.
 const LEVEL: i32 = 6;
@@ -77,6 +77,15 @@ pub(super) struct Shared<'a> {
     pub(super) bytes: &'a AtomicU64,
 }
 
+/// The most memory that packing a content takes, in bytes.
+pub(super) fn cost(content: &Content, shared: Shared<'_>) -> u64 {
+    const LEAST: u64 = 4096;
+    match content.size() {
+        size if size <= shared.whole => LEAST + 2 * size,
+        _ => (shared.pieces * 2 * PIECE) as u64,
+    }
+}
+
 /// Packs contents, one after the other, on one thread (and for large ones on some more).
 pub(super) struct Packer<'a> {
     compressor: Compressor,
@@ -87,17 +96,7 @@ pub(super) struct Packer<'a> {
 impl<'a> Packer<'a> {
     pub(super) fn new(shared: Shared<'a>) -> Self {
         let level = CompressionLvl::new(LEVEL).unwrap_or_default();
-        let shared = Shared { pieces: shared.pieces.clamp(1, MAX_PIECES), ..shared };
         Self { compressor: Compressor::new(level), buffer: Vec::new(), shared }
-    }
-
-    /// The most memory that packing a content takes, in bytes.
-    pub(super) fn cost(&self, content: &Content) -> u64 {
-        const LEAST: u64 = 4096;
-        match content.size() {
-            size if size <= self.shared.whole => LEAST + 2 * size,
-            _ => (self.shared.pieces * 2 * PIECE) as u64,
-        }
     }
 
     /// Packs one content. `name` is for errors.

@@ -58,12 +58,13 @@ pub(super) fn write_within(
     let (never, bytes) = (AtomicBool::new(false), AtomicU64::new(0));
     let shared = Shared {
         whole: bounds.whole,
-        pieces: cores,
+        pieces: cores.clamp(1, deflate::MAX_PIECES),
         scratch: options.scratch,
         cancel: options.cancel.unwrap_or(&never),
         bytes: &bytes,
     };
-    let schedule = Schedule::new(entries.len(), BUDGET);
+    let costs = entries.iter().map(|entry| deflate::cost(&entry.content, shared)).collect();
+    let schedule = Schedule::new(costs, BUDGET);
     std::thread::scope(|scope| {
         for _ in 0..cores.min(entries.len()) {
             scope.spawn(|| {
@@ -84,13 +85,24 @@ type Outcome<'a> = Result<Packed<'a>, Error>;
 
 /// What each packing thread does.
 fn work<'a>(entries: &[&'a Entry], schedule: &Schedule<Outcome<'a>>, packer: &mut Packer<'_>) {
-    let costs: Vec<u64> = entries.iter().map(|entry| packer.cost(&entry.content)).collect();
-    while let Some(index) = schedule.claim(|index| costs[index]) {
-        let entry = entries[index];
-        let outcome = packer.pack(&entry.name, &entry.content);
-        let held = outcome.as_ref().map_or(0, |packed| packed.body.held());
-        schedule.finish(index, outcome, costs[index], held);
+    while let Some(run) = schedule.claim() {
+        let mut outcomes = Vec::with_capacity(run.len());
+        for entry in &entries[run.clone()] {
+            let outcome = packer.pack(&entry.name, &entry.content);
+            let failed = outcome.is_err();
+            outcomes.push(outcome);
+            if failed {
+                break;
+            }
+        }
+        let held = outcomes.iter().map(held).sum();
+        schedule.finish(&run, outcomes, held);
     }
+}
+
+/// The memory that a packed entry holds.
+fn held(outcome: &Outcome<'_>) -> u64 {
+    outcome.as_ref().map_or(0, |packed| packed.body.held())
 }
 
 /// Takes the packed entries in order and writes them.
@@ -108,21 +120,26 @@ fn put_down<'a>(
             progress(Progress { name, entries: done, all_entries: entries.len(), bytes, all_bytes });
         }
     };
-    for (index, entry) in entries.iter().enumerate() {
-        let packed = loop {
-            if shared.cancel.load(Ordering::Relaxed) {
-                return Err(Error::Cancelled);
+    let mut done = 0;
+    while let Some(next) = entries.get(done) {
+        if shared.cancel.load(Ordering::Relaxed) {
+            return Err(Error::Cancelled);
+        }
+        let outcomes = match schedule.take(done, PATIENCE) {
+            Taken::Results(outcomes) => outcomes,
+            Taken::NotYet => {
+                tell(&next.name, done);
+                continue;
             }
-            match schedule.take(index, PATIENCE) {
-                Taken::Result(packed) => break packed?,
-                Taken::NotYet => tell(&entry.name, index),
-                Taken::Stopped => return Err(Error::Cancelled),
-            }
+            Taken::Stopped => return Err(Error::Cancelled),
         };
-        let held = packed.body.held();
-        output.entry(entry, packed, shared.cancel)?;
-        schedule.release(held);
-        tell(&entry.name, index + 1);
+        let freed = outcomes.iter().map(held).sum();
+        for (entry, packed) in entries[done..].iter().zip(outcomes) {
+            output.entry(entry, packed?, shared.cancel)?;
+            done += 1;
+            tell(&entry.name, done);
+        }
+        schedule.release(freed);
     }
     output.finish()
 }
