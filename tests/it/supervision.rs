@@ -23,9 +23,15 @@ fn wait_until_gone(pid: &str) {
 
 #[test]
 fn passes_the_exit_code_on() {
-    let status =
-        Command::new(IISWSGI).args(["supervise", "--", "sh", "-c", "exit 7"]).stdin(Stdio::piped()).status();
-    assert_eq!(status.unwrap().code(), Some(7));
+    let mut supervisor = Command::new(IISWSGI)
+        .args(["supervise", "--", "sh", "-c", "exit 7"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // `wait` would close the pipe first, and a closed pipe ends the program.
+    let lifeline = supervisor.stdin.take();
+    assert_eq!(supervisor.wait().unwrap().code(), Some(7));
+    drop(lifeline);
 }
 
 #[test]
