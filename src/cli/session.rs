@@ -60,6 +60,9 @@ pub(super) fn run(line: CommandLine) -> i32 {
     }
     let session = Session::new(environment, &line.output);
     session.handle_interrupts();
+    for (name, meant) in session.environment.misspelt() {
+        session.observer.warning(&format!("`{name}` is not read by anything; `{meant}` would be."), None);
+    }
     match session.dispatch(line.command) {
         Ok(code) => code as i32,
         Err(failure) => {

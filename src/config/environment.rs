@@ -203,6 +203,24 @@ impl Environment {
             .is_some_and(|value| !matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "no"))
     }
 
+    /// The variables that are one or two letters away from one of ours, each with the name that was probably meant.
+    ///
+    /// Other unknown names that begin like ours are left alone: hooks and the gateway have some of their own.
+    pub fn misspelt(&self) -> Vec<(&str, String)> {
+        let known: Vec<String> = setting_names()
+            .map(|(_, name)| name)
+            .chain(VARIABLES.iter().map(|variable| variable.name.to_owned()))
+            .filter(|name| name.starts_with(PREFIX))
+            .collect();
+        let unknown = self.0.keys().filter(|name| name.starts_with(PREFIX) && !known.contains(name));
+        unknown
+            .filter_map(|name| {
+                let meant = known.iter().min_by_key(|known| strsim::damerau_levenshtein(name, known))?;
+                (strsim::damerau_levenshtein(name, meant) <= 2).then(|| (name.as_str(), meant.clone()))
+            })
+            .collect()
+    }
+
     /// All variables, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -212,5 +230,30 @@ impl Environment {
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_in_a_variable_is_noticed_and_other_names_are_left_alone() {
+        let environment = Environment::from_iter([
+            ("IISWSGI_FASTCGI_MAX_INSTANCE", "4"),
+            ("IISWSGI_GATWEAY", "."),
+            ("IISWSGI_GATEWAY", "."),
+            ("IISWSGI_THREADS", "16"),
+            ("IISWSGI_PACKAGE_NAME", "hello"),
+            ("PATHS", ""),
+        ]);
+        let meant = |name: &str| name.to_owned();
+        assert_eq!(
+            environment.misspelt(),
+            [
+                ("IISWSGI_FASTCGI_MAX_INSTANCE", meant("IISWSGI_FASTCGI_MAX_INSTANCES")),
+                ("IISWSGI_GATWEAY", meant("IISWSGI_GATEWAY")),
+            ]
+        );
     }
 }

@@ -170,8 +170,9 @@ pub enum Format {
     Archive,
 }
 
-/// Commands of the user around the stages, each run in the project's folder by the system's shell; the ones around
-/// install run in the installed application's folder.
+/// Commands of the user around the stages. Those around build and test run in the project's folder by the system's shell.
+/// Those around install run on the server, in the installed application's folder and without a shell: a command is split
+/// into its arguments as Windows does, at blanks that are not within double quotes.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Hooks {
