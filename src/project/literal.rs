@@ -106,6 +106,20 @@ fn literal(expression: &str) -> Option<String> {
     parts.filter(|parts| !parts.is_empty()).map(|parts| parts.join("."))
 }
 
+/// The first filled line of a module's docstring, and the line it stands in.
+///
+/// Only what stands in the source is read: blank lines and comments may come before it, as the language allows.
+pub(super) fn docstring(text: &str) -> Option<(usize, String)> {
+    static OPENING: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"\A\u{feff}?(?:[ \t]*(?:#[^\n]*)?\r?\n)*[rRuU]?("""|'''|"|')"#).ok());
+    let opening = OPENING.as_ref()?.captures(text)?.get(1)?;
+    let inner = &text[opening.end()..];
+    let inner = &inner[..inner.find(opening.as_str())?];
+    let (offset, summary) = inner.split('\n').enumerate().find(|(_, line)| !line.trim().is_empty())?;
+    let line = text[..opening.start()].matches('\n').count() + 1 + offset;
+    Some((line, summary.trim().to_owned()))
+}
+
 /// Where a name is imported from: the module and its name there.
 fn import(text: &str, name: &str) -> Option<(String, String)> {
     static IMPORT: LazyLock<Option<Regex>> =
@@ -163,6 +177,20 @@ mod tests {
             ("from pkg._version import (\n    other,  # x\n    version as __version__,\n)\n", "3.2"),
         ] {
             assert!(matches!(version_in(text), Constant::Value(found, _) if found == value), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_first_line_of_a_docstring_is_found() {
+        for (text, line, summary) in [
+            ("\"\"\"Greets.\"\"\"\n", 1, "Greets."),
+            ("#!/usr/bin/env python\n# Licence.\n\n\'\'\'\n  Greets.\n\nMore.\n\'\'\'\n", 5, "Greets."),
+            ("r\"Greets.\"\nimport os\n", 1, "Greets."),
+        ] {
+            assert_eq!(docstring(text), Some((line, summary.to_owned())), "{text}");
+        }
+        for text in ["import os\n\"\"\"No.\"\"\"\n", "\"\"\"never closed", "\"\"\" \n \"\"\"", ""] {
+            assert_eq!(docstring(text), None, "{text}");
         }
     }
 

@@ -6,6 +6,8 @@ use std::path::Path;
 use super::Error;
 use super::draft::{Draft, content_type_of, filled_lines};
 use super::toml_document::{Table, Value};
+use super::{literal, version};
+use crate::error::Location;
 use crate::files;
 
 /// The fields of a metadata draft that a key of `[project]` stands for.
@@ -79,6 +81,7 @@ pub(super) fn read(root: &Path, document: Table<'_>) -> Result<Option<Draft>, Er
         });
     }
     setuptools_dynamic(root, document, &mut draft)?;
+    flit_dynamic(root, document, &mut draft)?;
     Ok(Some(draft))
 }
 
@@ -191,6 +194,22 @@ fn setuptools_dynamic(root: &Path, document: Table<'_>, draft: &mut Draft) -> Re
             "dependencies" => draft.list("dependencies", super::requirements::requirements_of(&text), place),
             _ => {}
         }
+    }
+    Ok(())
+}
+
+/// flit's dynamic `description`: the first line of the module's docstring.
+fn flit_dynamic(root: &Path, document: Table<'_>, draft: &mut Draft) -> Result<(), Error> {
+    let left = draft.leaves.as_ref().is_some_and(|leaves| leaves.contains("summary"));
+    let backend = document.table(&["build-system"]).and_then(|table| table.get("build-backend"));
+    let is_flit = backend.and_then(Value::as_text).is_some_and(|backend| backend.starts_with("flit"));
+    if !left || !is_flit {
+        return Ok(());
+    }
+    let Some((_, module)) = version::flit_module(document)? else { return Ok(()) };
+    let Some(file) = literal::module_file(root, &["", "src"], &module) else { return Ok(()) };
+    if let Some((line, summary)) = literal::docstring(&files::read_text(&file)?) {
+        draft.text("summary", summary, Location::at(file, line, 1));
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use regex::Regex;
 use super::Error;
 use super::literal::{self, Constant};
 use super::names::normalized_name;
-use super::toml_document::{Table, TomlFile};
+use super::toml_document::{Table, TomlFile, Value};
 use crate::error::Location;
 use crate::files;
 
@@ -48,7 +48,7 @@ pub(super) fn dynamic(
     environment: &BTreeMap<String, String>,
 ) -> Result<Version, Error> {
     let backend = document.table(&["build-system"]).and_then(|table| table.get("build-backend"));
-    let backend = backend.and_then(super::toml_document::Value::as_text).unwrap_or("setuptools.build_meta");
+    let backend = backend.and_then(Value::as_text).unwrap_or("setuptools.build_meta");
     let tool = |names: &[&'static str]| document.table(&[&["tool"], names].concat());
     match backend.split('.').next().unwrap_or_default() {
         "hatchling" => hatch(root, tool(&["hatch", "version"]), document, environment),
@@ -131,7 +131,7 @@ fn hatch(
     environment: &BTreeMap<String, String>,
 ) -> Result<Version, Error> {
     let Some(table) = table else {
-        let place = document.get("project").map(super::toml_document::Value::place).unwrap_or_default();
+        let place = document.get("project").map(Value::place).unwrap_or_default();
         let problem = "`dynamic` names the version, and there is no `[tool.hatch.version]`".into();
         return Err(Error::NoVersion { place, problem });
     };
@@ -181,11 +181,15 @@ fn by_pattern(root: &Path, path: &str, pattern: &str, place: Location) -> Result
     }
 }
 
-fn flit(root: &Path, document: Table<'_>) -> Result<Version, Error> {
+/// What names the module of a flit project, its setting or else the project's name, and the module.
+pub(super) fn flit_module(document: Table<'_>) -> Result<Option<(Value<'_>, String)>, Error> {
     let module = document.table(&["tool", "flit", "module"]).and_then(|table| table.get("name"));
-    let name = module.or_else(|| document.table(&["project"])?.get("name"));
-    let Some(name) = name else { return Ok(Version::Unsaid) };
-    let module = name.text()?.replace('-', "_");
+    let Some(name) = module.or_else(|| document.table(&["project"])?.get("name")) else { return Ok(None) };
+    Ok(Some((name, name.text()?.replace('-', "_"))))
+}
+
+fn flit(root: &Path, document: Table<'_>) -> Result<Version, Error> {
+    let Some((name, module)) = flit_module(document)? else { return Ok(Version::Unsaid) };
     match literal::module_file(root, &["", "src"], &module) {
         Some(file) => {
             let found = literal::constant(root, &["", "src"], &file, "__version__")?;
@@ -199,7 +203,7 @@ fn flit(root: &Path, document: Table<'_>) -> Result<Version, Error> {
 
 fn pdm(root: &Path, table: Option<Table<'_>>, document: Table<'_>) -> Result<Version, Error> {
     let Some(table) = table else {
-        let place = document.get("project").map(super::toml_document::Value::place).unwrap_or_default();
+        let place = document.get("project").map(Value::place).unwrap_or_default();
         return Err(Error::NoVersion { place, problem: "there is no `[tool.pdm.version]`".into() });
     };
     match table.text("source")?.as_ref().map(|(source, _)| source.as_str()) {

@@ -262,3 +262,12 @@ fn the_classic_example_is_read_as_the_original_did() {
     assert!(project.layout.is_classic());
     assert_eq!(project.entry_points.choose().unwrap().app, "classic_app:application");
 }
+
+#[test]
+fn flit_takes_the_summary_from_the_docstring() {
+    let pyproject = "[build-system]\nbuild-backend = \"flit_core.buildapi\"\n[project]\nname = \"my-app\"\n\
+                     dynamic = [\"version\", \"description\"]\n";
+    let module = "\"\"\"Greets whoever comes.\n\nAt length.\"\"\"\n__version__ = \"1.2\"\n";
+    let project = project(&[("pyproject.toml", pyproject), ("src/my_app.py", module)]);
+    assert_eq!(project.metadata.summary.as_deref(), Some("Greets whoever comes."));
+}
