@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    bootstrap, clean, completions, feed, inspect, schema, serve, sha1, stages, supervise, uninstall,
+    bootstrap, clean, completions, feed, inspect, publish, schema, serve, sha1, stages, supervise, uninstall,
 };
 
 /// Ships Python web applications to Microsoft IIS: Web Deploy packages, WebPI feeds, a simulated IIS to test on.
@@ -37,7 +37,7 @@ pub(super) enum Command {
     Install(Box<stages::Install>),
     Test(Box<stages::Test>),
     Feed(Box<feed::Feed>),
-    Publish(Box<stages::Publish>),
+    Publish(Box<publish::Publish>),
     Uninstall(uninstall::Uninstall),
     Bootstrap(bootstrap::Bootstrap),
     Serve(serve::Serve),

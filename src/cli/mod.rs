@@ -13,6 +13,7 @@ pub mod console;
 mod feed;
 mod inspect;
 mod project;
+mod publish;
 mod schema;
 mod serve;
 mod session;

@@ -1,9 +1,8 @@
-//! `run`, `plan` and the single stages: `build`, `package`, `install`, `test`, `publish`.
+//! `run`, `plan` and the single stages: `build`, `package`, `install`, `test`.
 //!
 //! All of them make a plan and carry out a part of it; they differ in which stages that is.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -13,7 +12,7 @@ use super::session::{Session, print, print_json};
 use crate::config::Overrides;
 use crate::error::{AnyFailure, ExitCode};
 use crate::event::Stage;
-use crate::pipeline::{self, Selection, plan};
+use crate::pipeline::{self, Selection, Target, plan};
 
 /// Builds, packages, installs, tests, writes the feed and publishes: the main job.
 #[derive(Debug, Args)]
@@ -79,18 +78,6 @@ pub(super) struct Test {
     project: ProjectOptions,
     #[command(flatten)]
     reports: ReportOptions,
-}
-
-/// Publishes packages that were made before, with their feed, to a folder.
-#[derive(Debug, Args)]
-pub(super) struct Publish {
-    #[command(flatten)]
-    project: ProjectOptions,
-    #[command(flatten)]
-    reports: ReportOptions,
-    /// The folder to publish to
-    #[arg(long, value_name = "FOLDER")]
-    folder: Option<PathBuf>,
 }
 
 /// The format of a package.
@@ -216,25 +203,13 @@ impl Test {
     }
 }
 
-impl Publish {
-    pub(super) fn run(self, session: &Session) -> Result<ExitCode, AnyFailure> {
-        let mut overrides = project::overrides(&self.project);
-        let folder = self.folder.as_deref().and_then(|path| std::path::absolute(path).ok());
-        overrides.set_optional(
-            "publish.folder.path",
-            "--folder",
-            folder.as_deref().map(Path::to_string_lossy),
-        );
-        Work::with(self.project, self.reports, overrides).run([Stage::Feed, Stage::Publish].into(), session)
-    }
-}
-
 /// A plan that is made and carried out.
 pub(super) struct Work {
     project: ProjectOptions,
     overrides: Overrides,
     reports: ReportOptions,
     parameters: Vec<(String, String)>,
+    target: Target,
 }
 
 impl Work {
@@ -246,7 +221,13 @@ impl Work {
 
     /// The same with more settings.
     pub(super) fn with(project: ProjectOptions, reports: ReportOptions, overrides: Overrides) -> Self {
-        Self { project, overrides, reports, parameters: Vec::new() }
+        Self { project, overrides, reports, parameters: Vec::new(), target: Target::Configured }
+    }
+
+    /// The same for one target of publishing alone.
+    pub(super) fn publish_to(mut self, target: Target) -> Self {
+        self.target = target;
+        self
     }
 
     fn format(mut self, format: Option<Format>) -> Self {
@@ -263,7 +244,7 @@ impl Work {
     pub(super) fn run(self, stages: BTreeSet<Stage>, session: &Session) -> Result<ExitCode, AnyFailure> {
         let plan = project::plan(&self.project, &self.overrides, session)?;
         let _lock = project::lock(&plan.folders)?;
-        let selection = Selection { stages, parameters: self.parameters };
+        let selection = Selection { stages, parameters: self.parameters, target: self.target };
         let outcome = project::carry_out(&plan, session, |world| pipeline::run(&plan, &selection, world));
         session.finish(&outcome, &self.reports)
     }

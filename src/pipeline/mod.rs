@@ -19,6 +19,7 @@ pub mod test;
 mod vendor;
 
 pub use install::read_set_parameters;
+pub use publish::Target;
 pub use run::{Outcome, PackageOutcome, Selection, run};
 
 use std::path::PathBuf;

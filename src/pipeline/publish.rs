@@ -7,6 +7,16 @@ use crate::event::{Observer, Severity};
 use crate::publish::folder::Folder;
 use crate::publish::{Artifact, Kind, Package, Published, Publisher};
 
+/// Where packages are published to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Target {
+    /// To all places of the configuration.
+    #[default]
+    Configured,
+    /// To the folder alone.
+    Folder,
+}
+
 /// Publishes to the configured folder.
 pub(super) fn run(
     plan: &Plan,

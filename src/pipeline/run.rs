@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::deliver::{Delivered, Finished};
 use super::plan::{PackagePlan, Plan};
+use super::publish::Target;
 use super::stages::stage;
 use super::{World, build, deliver, feed, install, package, publish, test};
 use crate::error::{AnyFailure, ExitCode, Failure};
@@ -19,6 +20,8 @@ pub struct Selection {
     pub stages: BTreeSet<Stage>,
     /// Values for the parameters of packages, by name, that stand over those of the configuration.
     pub parameters: Vec<(String, String)>,
+    /// Where packages are published to.
+    pub target: Target,
 }
 
 /// What a run gave.

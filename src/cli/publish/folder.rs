@@ -1,0 +1,39 @@
+//! `iiswsgi publish folder`: packages, feed, hashes and an index page in a folder that any web server can serve.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cli::arguments::{ProjectOptions, ReportOptions};
+use crate::cli::project;
+use crate::cli::session::Session;
+use crate::cli::stages::Work;
+use crate::error::{AnyFailure, ExitCode};
+use crate::event::Stage;
+use crate::pipeline::Target;
+
+/// Publishes packages that were made before, with their feed, to a folder.
+#[derive(Debug, Args)]
+pub(super) struct Folder {
+    #[command(flatten)]
+    project: ProjectOptions,
+    #[command(flatten)]
+    reports: ReportOptions,
+    /// The folder to publish to
+    #[arg(long = "folder", value_name = "FOLDER")]
+    path: Option<PathBuf>,
+}
+
+impl Folder {
+    pub(super) fn run(self, session: &Session) -> Result<ExitCode, AnyFailure> {
+        let mut overrides = project::overrides(&self.project);
+        let folder = self.path.as_deref().and_then(|path| std::path::absolute(path).ok());
+        overrides.set_optional(
+            "publish.folder.path",
+            "--folder",
+            folder.as_deref().map(Path::to_string_lossy),
+        );
+        let stages = [Stage::Feed, Stage::Publish].into();
+        Work::with(self.project, self.reports, overrides).publish_to(Target::Folder).run(stages, session)
+    }
+}
