@@ -17,7 +17,7 @@
 //! | [`gateway`] | the responder: accept, serve, drain | fastcgi, transport |
 //! | [`inspect`], [`clean`] | what is in a file; the WebPI cache | package, feed, base |
 //! | [`ci`] | GitHub Actions: annotations, outputs, summary | config, base |
-//! | base: [`error`] [`event`] [`finding`] [`files`] [`process`] [`digest`] [`template`] [`xml`] [`uri`] [`secret`] | leaves | each other |
+//! | base: [`error`] [`event`] [`finding`] [`files`] [`http`] [`process`] [`digest`] [`template`] [`xml`] [`uri`] [`secret`] | leaves | each other |
 //!
 //! `fastcgi`, `package`, `feed` and the gateway's environ rules open no file, socket, clock or environment: data in,
 //! bytes out. External programs are started in `process`, printing is done in `cli` and `ci`, the environment is read
@@ -47,6 +47,8 @@ pub mod files;
 #[cfg(feature = "cli")]
 pub mod finding;
 pub mod gateway;
+#[cfg(feature = "cli")]
+pub mod http;
 #[cfg(feature = "cli")]
 pub mod iis;
 #[cfg(feature = "cli")]

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Leaves that know nothing of the domain. Everybody may import them, and they each other.
-const BASE: [&str; 10] =
-    ["digest", "error", "event", "files", "finding", "process", "secret", "template", "uri", "xml"];
+const BASE: [&str; 11] =
+    ["digest", "error", "event", "files", "finding", "http", "process", "secret", "template", "uri", "xml"];
 
 /// What each module above the base may import beside the base and itself.
 const ARROWS: [(&str, &[&str]); 14] = [
