@@ -120,6 +120,20 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     file.commit()
 }
 
+/// Copies a file into a place at once. Its folder is made when it is not there. The copy is not forced onto the disk, for
+/// its original is still there.
+///
+/// # Errors
+/// One of them cannot be read or written; what was there before is unchanged.
+pub fn copy_atomic(from: &Path, to: &Path) -> Result<(), Error> {
+    let failed = |source| Error::Write { path: to.to_owned(), source };
+    let mut source = fs::File::open(from).map_err(|source| Error::Read { path: from.to_owned(), source })?;
+    let mut copy = AtomicFile::create(to)?;
+    io::copy(&mut source, &mut copy.file).map_err(failed)?;
+    copy.file.persist(to).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
 /// A file that takes its place when it is finished. Dropped before that, it leaves nothing.
 #[derive(Debug)]
 pub struct AtomicFile {

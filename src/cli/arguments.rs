@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    bootstrap, clean, completions, feed, inspect, publish, schema, serve, sha1, stages, supervise, uninstall,
+    bootstrap, clean, completions, feed, inspect, merge, plan, publish, schema, serve, sha1, stages,
+    supervise, uninstall,
 };
 
 /// Ships Python web applications to Microsoft IIS: Web Deploy packages, WebPI feeds, a simulated IIS to test on.
@@ -31,12 +32,13 @@ pub(super) struct CommandLine {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Run(Box<stages::Run>),
-    Plan(Box<stages::Plan>),
+    Plan(Box<plan::Plan>),
     Build(Box<stages::Build>),
     Package(Box<stages::Package>),
     Install(Box<stages::Install>),
     Test(Box<stages::Test>),
     Feed(Box<feed::Feed>),
+    Merge(Box<merge::Merge>),
     Publish(Box<publish::Publish>),
     Uninstall(uninstall::Uninstall),
     Bootstrap(bootstrap::Bootstrap),
@@ -89,7 +91,7 @@ pub(super) enum LogFormat {
 }
 
 /// The projects to work on, and what changes their configuration. Flags win over the environment, that over the file.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(super) struct ProjectOptions {
     /// The folders of the projects; the current folder when none is given
     #[arg(value_name = "PATH")]

@@ -12,6 +12,8 @@ mod completions;
 pub mod console;
 mod feed;
 mod inspect;
+mod merge;
+mod plan;
 mod project;
 mod publish;
 mod schema;

@@ -63,9 +63,19 @@ pub(super) fn plan(
     overrides: &Overrides,
     session: &Session,
 ) -> Result<Plan, AnyFailure> {
+    with_reading(options, overrides, session, plan::read)
+}
+
+/// Hands what plans are made from to `make`.
+pub(super) fn with_reading<T>(
+    options: &ProjectOptions,
+    overrides: &Overrides,
+    session: &Session,
+    make: impl FnOnce(&Reading<'_>) -> Result<T, AnyFailure>,
+) -> Result<T, AnyFailure> {
     let named = session.environment.get(config::IISWSGI_CONFIG).map(PathBuf::from);
     let runner = session.runner();
-    plan::read(&Reading {
+    make(&Reading {
         paths: &options.paths,
         config: options.config.as_deref().or(named.as_deref()),
         overrides,

@@ -11,7 +11,8 @@ use crate::config::{self, Environment};
 use crate::error::{AnyFailure, ExitCode, Failure, Location, Shown};
 use crate::event::{Event, Observer};
 use crate::files;
-use crate::pipeline::report::{ArchiveReport, Collector};
+use crate::pipeline::fan_out::StageResult;
+use crate::pipeline::report::{ArchiveReport, Collector, StageReport};
 use crate::pipeline::{Outcome, WORK_FOLDER};
 use crate::process::{Interrupt, Observed, Runner as _, System};
 
@@ -114,6 +115,7 @@ impl Session {
             Command::Install(command) => command.run(self),
             Command::Test(command) => command.run(self),
             Command::Feed(command) => command.run(self),
+            Command::Merge(command) => command.run(self),
             Command::Publish(command) => command.run(self),
             Command::Uninstall(command) => command.run(self),
             Command::Bootstrap(command) => command.run(self),
@@ -169,6 +171,30 @@ impl Session {
         };
         let cache = get(config::IISWSGI_CACHE).or_else(|| system.map(|folder| folder.join("iiswsgi")));
         cache.unwrap_or_else(|| PathBuf::from(WORK_FOLDER).join("cache"))
+    }
+
+    /// How the stages of a package went, and what was simulated.
+    pub(super) fn results_of(&self, package: &str) -> (Vec<StageResult>, Vec<String>) {
+        let report = self.observer.collector.report();
+        let stages = report.packages.iter().find(|reported| reported.name == package);
+        let stages = stages.map(|reported| reported.stages.iter().map(StageResult::from).collect());
+        (stages.unwrap_or_default(), report.simulated)
+    }
+
+    /// Takes over how the stages of a package went on another machine.
+    pub(super) fn take_results(&self, package: &str, stages: &[StageResult], simulated: &[String]) {
+        self.observer.collector.stages(package, stages.iter().map(StageReport::from));
+        for step in simulated {
+            self.observer.simulated(step);
+        }
+    }
+
+    /// Sets outputs of the step on GitHub Actions; does nothing elsewhere.
+    pub(super) fn set_outputs(&self, outputs: &[(&str, &str)]) -> Result<(), AnyFailure> {
+        match &self.github {
+            Some(github) => Ok(github.set_outputs(outputs)?),
+            None => Ok(()),
+        }
     }
 
     /// Ends a run: the console's last lines, reports, GitHub's outputs and summary.

@@ -1,17 +1,21 @@
-//! `run`, `plan` and the single stages: `build`, `package`, `install`, `test`.
+//! `run` and the single stages: `build`, `package`, `install`, `test`.
 //!
-//! All of them make a plan and carry out a part of it; they differ in which stages that is.
+//! All of them make a plan and carry out a part of it; they differ in which stages that is. A leg of a fan-out (`run --plan`)
+//! has its plan from a file.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::arguments::{InstallOptions, ProjectOptions, ReportOptions};
-use super::project;
-use super::session::{Session, print, print_json};
+use super::session::Session;
+use super::{merge, project};
 use crate::config::Overrides;
-use crate::error::{AnyFailure, ExitCode};
-use crate::event::Stage;
+use crate::error::{AnyFailure, ExitCode, Failure};
+use crate::event::{Event, Observer as _, Stage};
+use crate::files;
+use crate::pipeline::fan_out::{Manifest, Planned};
 use crate::pipeline::{self, Selection, Target, plan};
 
 /// Builds, packages, installs, tests, writes the feed and publishes: the main job.
@@ -25,18 +29,10 @@ pub(super) struct Run {
     reports: ReportOptions,
     #[command(flatten)]
     stages: StageOptions,
-}
-
-/// Says what `run` would do, and where each setting comes from. Does nothing else.
-#[derive(Debug, Args)]
-pub(super) struct Plan {
-    #[command(flatten)]
-    project: ProjectOptions,
-    #[command(flatten)]
-    stages: StageOptions,
-    /// Prints JSON
-    #[arg(long)]
-    json: bool,
+    /// Makes packages of this plan, which `plan --matrix` made, and leaves a manifest beside each for `merge`; `--only`
+    /// then names packages or legs of the plan
+    #[arg(long, value_name = "FILE", conflicts_with = "paths", help_heading = "Fan-out")]
+    plan: Option<PathBuf>,
 }
 
 /// Builds: manifest, parameters, web.config and stamp, into `.iiswsgi/build`.
@@ -90,7 +86,7 @@ pub(super) enum Format {
 }
 
 impl Format {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Gallery => "gallery",
             Self::Archive => "archive",
@@ -103,14 +99,14 @@ impl Format {
 #[command(next_help_heading = "Stages")]
 pub(super) struct StageOptions {
     /// Runs only these stages; the others find what an earlier run left
-    #[arg(long, value_name = "STAGE", value_delimiter = ',', conflicts_with = "skip")]
-    only: Vec<StageName>,
+    #[arg(long, value_name = "STAGE", value_delimiter = ',')]
+    only: Vec<String>,
     /// Leaves these stages out
     #[arg(long, value_name = "STAGE", value_delimiter = ',')]
     skip: Vec<StageName>,
     /// The format of the package
     #[arg(long, value_name = "FORMAT")]
-    format: Option<Format>,
+    pub(super) format: Option<Format>,
 }
 
 /// A stage as the user writes it.
@@ -137,39 +133,65 @@ impl From<StageName> for Stage {
     }
 }
 
+/// `--only` names something else than a stage, or stands beside `--skip`.
+#[derive(Debug, thiserror::Error)]
+enum WrongStages {
+    #[error("`--only` names `{0}`, which is no stage")]
+    Unknown(String),
+    #[error("`--only` and `--skip` cannot both be used")]
+    Both,
+}
+
+impl Failure for WrongStages {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Unknown(_) => {
+                "The stages are build, package, install, test, feed and publish. IDs of packages need `--plan`."
+                    .into()
+            }
+            Self::Both => "Name the stages that run, or those that do not.".into(),
+        })
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::Usage
+    }
+}
+
 impl StageOptions {
-    fn stages(&self) -> BTreeSet<Stage> {
-        let named =
-            |names: &[StageName]| names.iter().map(|&name| Stage::from(name)).collect::<BTreeSet<_>>();
+    pub(super) fn stages(&self) -> Result<BTreeSet<Stage>, AnyFailure> {
         if self.only.is_empty() {
-            let skipped = named(&self.skip);
-            Stage::ALL.into_iter().filter(|stage| !skipped.contains(stage)).collect()
-        } else {
-            named(&self.only)
+            return Ok(self.all_but_skipped());
         }
+        if !self.skip.is_empty() {
+            return Err(WrongStages::Both.into());
+        }
+        let stage = |name: &String| match StageName::from_str(name, true) {
+            Ok(stage) => Ok(Stage::from(stage)),
+            Err(_) => Err(WrongStages::Unknown(name.clone())),
+        };
+        Ok(self.only.iter().map(stage).collect::<Result<_, _>>()?)
+    }
+
+    fn all_but_skipped(&self) -> BTreeSet<Stage> {
+        let skipped: BTreeSet<Stage> = self.skip.iter().map(|&name| Stage::from(name)).collect();
+        Stage::ALL.into_iter().filter(|stage| !skipped.contains(stage)).collect()
     }
 }
 
 impl Run {
     pub(super) fn run(self, session: &Session) -> Result<ExitCode, AnyFailure> {
-        let stages = self.stages.stages();
+        let Some(plan) = self.plan else {
+            let stages = self.stages.stages()?;
+            let work =
+                Work::of(self.project, self.reports).format(self.stages.format).install(&self.install)?;
+            return work.run(stages, session);
+        };
+        // Feed and publishing are for all packages together: `merge` and `publish` do them.
+        let mut stages = self.stages.all_but_skipped();
+        stages.retain(|stage| !matches!(stage, Stage::Feed | Stage::Publish));
         let work = Work::of(self.project, self.reports).format(self.stages.format).install(&self.install)?;
-        work.run(stages, session)
-    }
-}
-
-impl Plan {
-    pub(super) fn run(self, session: &Session) -> Result<ExitCode, AnyFailure> {
-        let mut overrides = project::overrides(&self.project);
-        overrides.set_optional("package.format", "--format", self.stages.format.map(Format::name));
-        let plan = project::plan(&self.project, &overrides, session)?;
-        let stages: Vec<Stage> = self.stages.stages().into_iter().collect();
-        if self.json {
-            print_json(&plan::to_json(&plan, &stages));
-        } else {
-            print(&plan::describe(&plan, &stages));
-        }
-        Ok(ExitCode::Done)
+        work.run_leg(&plan, &self.stages.only, stages, session)
     }
 }
 
@@ -210,6 +232,7 @@ pub(super) struct Work {
     reports: ReportOptions,
     parameters: Vec<(String, String)>,
     target: Target,
+    merged: Option<PathBuf>,
 }
 
 impl Work {
@@ -221,12 +244,18 @@ impl Work {
 
     /// The same with more settings.
     pub(super) fn with(project: ProjectOptions, reports: ReportOptions, overrides: Overrides) -> Self {
-        Self { project, overrides, reports, parameters: Vec::new(), target: Target::Configured }
+        Self { project, overrides, reports, parameters: Vec::new(), target: Target::Configured, merged: None }
     }
 
     /// The same for one target of publishing alone.
     pub(super) fn publish_to(mut self, target: Target) -> Self {
         self.target = target;
+        self
+    }
+
+    /// The same for packages that `merge` has put beside this plan.
+    pub(super) fn merged(mut self, plan: Option<PathBuf>) -> Self {
+        self.merged = plan;
         self
     }
 
@@ -242,10 +271,57 @@ impl Work {
     }
 
     pub(super) fn run(self, stages: BTreeSet<Stage>, session: &Session) -> Result<ExitCode, AnyFailure> {
+        if let Some(plan) = self.merged {
+            let folder = files::folder_of(&plan);
+            let merged = merge::merged(
+                &plan,
+                folder,
+                Some(folder.to_owned()),
+                self.project,
+                &self.overrides,
+                session,
+            )?;
+            return merge::finish(merged, stages, self.target, &self.reports, session);
+        }
         let plan = project::plan(&self.project, &self.overrides, session)?;
         let _lock = project::lock(&plan.folders)?;
         let selection = Selection { stages, parameters: self.parameters, target: self.target };
         let outcome = project::carry_out(&plan, session, |world| pipeline::run(&plan, &selection, world));
+        session.finish(&outcome, &self.reports)
+    }
+
+    /// Makes packages of a plan, and the manifest of each.
+    fn run_leg(
+        mut self,
+        path: &Path,
+        ids: &[String],
+        stages: BTreeSet<Stage>,
+        session: &Session,
+    ) -> Result<ExitCode, AnyFailure> {
+        let planned = Planned::read(path)?;
+        let all: Vec<String> = planned.plan.packages.iter().map(|package| package.id.clone()).collect();
+        let chosen = planned.chosen(if ids.is_empty() { &all } else { ids })?;
+        self.project.config = self.project.config.or(planned.plan.config.as_ref().map(PathBuf::from));
+        let plan = project::with_reading(&self.project, &self.overrides, session, |reading| {
+            let mut outline = planned.plan.outline(reading, chosen.iter().copied())?;
+            if self.project.dist_dir.is_some() {
+                outline.folders.output.clone_from(&outline.config.output);
+            }
+            plan::read_projects(reading, outline)
+        })?;
+        let _lock = project::lock(&plan.folders)?;
+        let selection = Selection { stages, parameters: self.parameters, target: self.target };
+        let outcome = project::carry_out(&plan, session, |world| pipeline::run(&plan, &selection, world));
+        for ((package, result), planned_package) in plan.packages.iter().zip(&outcome.packages).zip(&chosen) {
+            let Some(finished) = &result.finished else { continue };
+            let (stages, simulated) = session.results_of(&package.name);
+            let id = &planned_package.id;
+            let manifest = Manifest::new(&planned, id, package, finished, stages, simulated);
+            let path = plan.folders.output.join(manifest.file_name());
+            let text = manifest.to_json();
+            files::write_atomic(&path, text.as_bytes())?;
+            session.observer.event(Event::Written { path, size: text.len() as u64 });
+        }
         session.finish(&outcome, &self.reports)
     }
 }

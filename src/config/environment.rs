@@ -52,6 +52,12 @@ variables! {
     GITHUB_REF_NAME
     /// `tag` or `branch` on GitHub Actions.
     GITHUB_REF_TYPE
+    /// The number of the run on GitHub Actions, which plans carry.
+    GITHUB_RUN_ID
+    /// The number of the attempt of the run on GitHub Actions.
+    GITHUB_RUN_ATTEMPT
+    /// The commit of the run on GitHub Actions.
+    GITHUB_SHA
     /// The address of GitHub; `https://github.com` unless it is an enterprise server.
     GITHUB_SERVER_URL
     /// `1` when a GitHub Actions run was started again with debug logging: as `-v`.
@@ -91,6 +97,7 @@ pub(super) const SCALAR_KEYS: &[&str] = &[
     "name",
     "version",
     "title",
+    "runner",
     "python",
     "gateway",
     "bootstrap.command",

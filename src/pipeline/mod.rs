@@ -7,6 +7,7 @@
 
 mod build;
 mod deliver;
+pub mod fan_out;
 mod feed;
 mod install;
 mod package;
@@ -18,9 +19,10 @@ mod stages;
 pub mod test;
 mod vendor;
 
+pub use deliver::{Delivered, Finished};
 pub use install::read_set_parameters;
 pub use publish::Target;
-pub use run::{Outcome, PackageOutcome, Selection, run};
+pub use run::{Outcome, PackageOutcome, Selection, run, run_finished};
 
 use std::path::PathBuf;
 

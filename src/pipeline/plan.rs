@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 pub use describe::{describe, to_json};
 pub use error::Error;
-pub(super) use read::shipped;
-pub use read::{Reading, read};
+pub use read::{Outline, Reading, outline, read, read_projects};
+pub(super) use read::{folder_name, load, must_be_folder, shipped};
 
 use super::Folders;
 use crate::config::Config;
@@ -77,19 +77,19 @@ impl PackagePlan {
 }
 
 /// The WSGI application and how it was found.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct App {
     /// As the gateway takes it; none when the project's own web.config.in says what is started.
     pub target: Option<String>,
     /// Why this one, as a fragment.
     pub reason: String,
     /// A folder, below the project, that modules are found in beside the project's own.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pythonpath: Option<String>,
 }
 
 /// Who made the layout of the package.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layout {
     /// The project has a manifest, or a template of one, as in the original.

@@ -121,6 +121,27 @@ pub fn run(plan: &Plan, selection: &Selection, world: &World<'_>) -> Outcome {
     outcome
 }
 
+/// The feed and the publishing of packages that are finished: those that other machines made. `finished` is in the order
+/// of the plan.
+pub fn run_finished(
+    plan: &Plan,
+    finished: Vec<Finished>,
+    selection: &Selection,
+    world: &World<'_>,
+) -> Outcome {
+    let packages = plan.packages.iter().zip(finished).map(|(package, finished)| PackageOutcome {
+        name: package.name.clone(),
+        version: package.version.clone(),
+        root: package.root().clone(),
+        finished: Some(finished),
+    });
+    let mut outcome = Outcome { packages: packages.collect(), ..Outcome::default() };
+    if let Err(failure) = whole_run(plan, selection, world, &mut outcome) {
+        outcome.failed(failure);
+    }
+    outcome
+}
+
 /// The stages of one package. The result are the files that a later stage can work with.
 fn package_stages(
     plan: &PackagePlan,

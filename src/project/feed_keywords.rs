@@ -4,7 +4,8 @@ use super::Error;
 use crate::error::Location;
 
 /// The values of the original's extra keywords. Strings and lists, as its validators demanded.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct FeedKeywords {
     /// The title that people see; the name when there is none.
     pub title: Option<String>,

@@ -123,7 +123,8 @@ impl Project {
 }
 
 /// The metadata of a distribution, by the names of the core metadata specification where it has one.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Metadata {
     /// The name as written.
     pub name: String,
@@ -165,6 +166,7 @@ pub struct Metadata {
     pub feed: FeedKeywords,
     /// Where a value came from, by the core metadata name in lower case: `name`, `version`, `summary`, …; extra
     /// keywords by their own name.
+    #[serde(skip)]
     pub places: BTreeMap<&'static str, Location>,
 }
 

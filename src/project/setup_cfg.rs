@@ -12,7 +12,8 @@ use crate::error::Location;
 use crate::files;
 
 /// The options that the original's commands took from `setup.cfg`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct ClassicCommands {
     /// `[bdist_webpi] msdeploy_bdists`: the folders of the packages of a feed, split as a shell splits words.
     pub msdeploy_bdists: Vec<String>,

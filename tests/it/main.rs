@@ -10,6 +10,7 @@
 mod architecture;
 mod bad_input;
 mod commands;
+mod fan_out;
 mod iis_twins;
 mod interruption;
 mod run;

@@ -22,6 +22,9 @@ pub(super) struct Folder {
     /// The folder to publish to
     #[arg(long = "folder", value_name = "FOLDER")]
     path: Option<PathBuf>,
+    /// Publishes the packages of this plan, which `merge` has put beside it
+    #[arg(long, value_name = "FILE", conflicts_with = "paths", help_heading = "Fan-out")]
+    plan: Option<PathBuf>,
 }
 
 impl Folder {
@@ -34,6 +37,7 @@ impl Folder {
             folder.as_deref().map(Path::to_string_lossy),
         );
         let stages = [Stage::Feed, Stage::Publish].into();
-        Work::with(self.project, self.reports, overrides).publish_to(Target::Folder).run(stages, session)
+        let work = Work::with(self.project, self.reports, overrides);
+        work.publish_to(Target::Folder).merged(self.plan).run(stages, session)
     }
 }

@@ -50,6 +50,11 @@ pub struct FileConfig {
     #[serde(deserialize_with = "line")]
     #[schemars(schema_with = "line_schema")]
     pub title: Option<String>,
+    /// The runner of the package's job when packages are dealt out over jobs of GitHub Actions, as `windows-2025`.
+    /// Default: what `plan --matrix --runner` says.
+    #[serde(deserialize_with = "line")]
+    #[schemars(schema_with = "line_schema")]
+    pub runner: Option<String>,
     /// The Python of the run and of the server: a version, or the path of an interpreter.
     pub python: Option<Python>,
     /// What pip installs for the application, each as on pip's command line: `flask>=3`, `-r requirements.txt`, `.`.
@@ -106,6 +111,7 @@ impl Default for FileConfig {
             name: None,
             version: None,
             title: None,
+            runner: None,
             python: None,
             requirements: None,
             gateway: None,

@@ -28,11 +28,24 @@ pub struct Reading<'a> {
     pub observer: &'a dyn Observer,
 }
 
-/// Makes a plan.
+/// What a plan will be about, before any project is looked into: the folders, and what speaks for the run as a whole.
+#[derive(Debug)]
+pub struct Outline {
+    /// The projects' folders, in the order in which they were named.
+    pub roots: Vec<PathBuf>,
+    /// Where outputs go.
+    pub folders: Folders,
+    /// The configuration that speaks for the run as a whole.
+    pub config: Config,
+    /// The file name of the feed; none when the only package gives it its own.
+    pub feed_name: Option<String>,
+}
+
+/// Finds the projects of a run.
 ///
 /// # Errors
-/// A project or configuration cannot be read, or says what cannot be done.
-pub fn read(reading: &Reading<'_>) -> Result<Plan, AnyFailure> {
+/// A path is no folder, or the configuration of the run cannot be read.
+pub fn outline(reading: &Reading<'_>) -> Result<Outline, AnyFailure> {
     let here = [PathBuf::new()];
     let paths = if reading.paths.is_empty() { &here[..] } else { reading.paths };
     for path in paths {
@@ -40,29 +53,47 @@ pub fn read(reading: &Reading<'_>) -> Result<Plan, AnyFailure> {
     }
     let config = load(reading, &paths[0])?;
     let listed = packages::listed(&config)?;
-    let several = paths.len() > 1 || !listed.is_empty();
     // Several projects that were named share the current folder; those that a configuration lists share its folder.
     let base = if paths.len() > 1 { PathBuf::new() } else { paths[0].clone() };
     let folders = Folders { output: base.join(&config.output), work: base.join(WORK_FOLDER) };
+    let roots = if listed.is_empty() { paths.to_vec() } else { listed };
+    let own_name = || (roots.len() > 1).then(|| OutputNames::new(&folder_name(&base), "").feed);
+    let feed_name = config.feed.file_name.clone().or_else(own_name);
+    Ok(Outline { roots, folders, config, feed_name })
+}
+
+/// Makes a plan.
+///
+/// # Errors
+/// A project or configuration cannot be read, or says what cannot be done.
+pub fn read(reading: &Reading<'_>) -> Result<Plan, AnyFailure> {
+    read_projects(reading, outline(reading)?)
+}
+
+/// Makes the plan of projects that were found before.
+///
+/// # Errors
+/// A project or its configuration cannot be read, or says what cannot be done.
+pub fn read_projects(reading: &Reading<'_>, outline: Outline) -> Result<Plan, AnyFailure> {
+    let Outline { roots, folders, config, feed_name } = outline;
     let mut packages = Vec::new();
-    for root in if listed.is_empty() { paths } else { &listed[..] } {
-        let config = load(reading, root)?;
-        packages.push(package(reading, root, config, several.then_some(&folders))?);
+    for root in &roots {
+        must_be_folder(root)?;
+        packages.push(package(reading, root, load(reading, root)?, &folders)?);
     }
     no_output_twice(&packages)?;
-    let feed_name = match (&config.feed.file_name, packages.as_slice()) {
-        (Some(name), _) => name.clone(),
-        (None, [only]) => only.names.feed.clone(),
-        (None, _) => OutputNames::new(&folder_name(&base), "").feed,
-    };
+    let own_name = || packages.first().map(|first| first.names.feed.clone());
+    let feed_name = feed_name.or_else(own_name).unwrap_or_else(|| OutputNames::new("", "").feed);
     Ok(Plan { packages, folders, config, feed_name })
 }
 
-fn load(reading: &Reading<'_>, root: &Path) -> Result<Config, AnyFailure> {
+/// Reads the configuration of one project.
+pub(in super::super) fn load(reading: &Reading<'_>, root: &Path) -> Result<Config, AnyFailure> {
     Ok(config::load(root, reading.config, reading.environment, reading.overrides)?)
 }
 
-fn must_be_folder(path: &Path) -> Result<(), Error> {
+/// A project must be a folder that is there.
+pub(in super::super) fn must_be_folder(path: &Path) -> Result<(), Error> {
     let here = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     match std::fs::metadata(here) {
         Ok(metadata) if metadata.is_dir() => Ok(()),
@@ -75,7 +106,7 @@ fn package(
     reading: &Reading<'_>,
     root: &Path,
     config: Config,
-    shared: Option<&Folders>,
+    folders: &Folders,
 ) -> Result<PackagePlan, AnyFailure> {
     let python = interpreter(reading, &config)?;
     let options = ReadOptions {
@@ -98,9 +129,6 @@ fn package(
     }
     let app = app(&config, &project)?;
     let (name, version) = (project.metadata.name.clone(), project.metadata.version.clone());
-    let folders = shared
-        .cloned()
-        .unwrap_or_else(|| Folders { output: root.join(&config.output), work: root.join(WORK_FOLDER) });
     let requirements = match &config.requirements {
         Some(configured) => configured.to_vec(),
         None => project.requirements.clone(),
@@ -123,7 +151,7 @@ fn package(
         files,
         folder,
         names,
-        folders,
+        folders: folders.clone(),
         requirements,
         python,
     })
@@ -214,7 +242,7 @@ fn no_output_twice(packages: &[PackagePlan]) -> Result<(), Error> {
 }
 
 /// The name of a folder, for the feed of several packages.
-fn folder_name(folder: &Path) -> String {
+pub(in super::super) fn folder_name(folder: &Path) -> String {
     let absolute = std::path::absolute(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
     absolute
         .ok()

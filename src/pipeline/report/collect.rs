@@ -68,6 +68,11 @@ impl Collector {
         self.with_state(|state| state.package(name).package = Some(archive));
     }
 
+    /// Stages that ran on another machine.
+    pub fn stages(&self, name: &str, stages: impl Iterator<Item = StageReport>) {
+        self.with_state(|state| state.package(name).stages.extend(stages));
+    }
+
     /// The feed is written.
     pub fn feed(&self, path: impl Into<PathBuf>) {
         self.with_state(|state| state.feed = Some(FeedReport { path: path.into() }));
