@@ -1,7 +1,8 @@
 """The native half of the package: sockets, protocol and the rules of WSGI."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Protocol, final
 
 class _Readable(Protocol):
@@ -29,11 +30,10 @@ class Log:
     ) -> Log: ...
     @staticmethod
     def to_file(path: str | os.PathLike[str], level_name: str, limit: int, captures: bool) -> Log: ...
-    @staticmethod
-    def places(iis_user_home: str | None, site: str | None, temporary: str | None) -> list[Any]: ...
+    def move_to(self, path: str | os.PathLike[str], captures: bool) -> None: ...
     def write(self, level_name: str, text: str) -> None: ...
     @property
-    def path(self) -> Any | None: ...
+    def path(self) -> Path | None: ...
 
 @final
 class Server:
@@ -41,7 +41,7 @@ class Server:
 
     def __new__(
         cls,
-        app: Callable[..., Any],
+        app: Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]],
         bind: str,
         *,
         environ: dict[str, Any],
@@ -60,6 +60,9 @@ class Server:
     ) -> Server: ...
     def run(self) -> None: ...
     def stop(self) -> None: ...
+    def set_rules(
+        self, environ: dict[str, Any], script_name: str | None, path_info_for_script_mappings: bool
+    ) -> None: ...
     @property
     def address(self) -> str | None: ...
     @property

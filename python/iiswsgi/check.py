@@ -6,6 +6,7 @@ import socket
 import struct
 import sys
 import threading
+from typing import Any
 
 from iiswsgi.loader import explanation, load
 from iiswsgi.serving import serve
@@ -23,7 +24,7 @@ PARAMS = {
 }
 
 
-def check(app: str, values: dict) -> int:
+def check(app: str, values: dict[str, Any]) -> int:
     """Loads the application, asks it for ``/`` and shows the answer's head. 1 when it fails or answers 5xx."""
     try:
         application = load(app)
@@ -38,7 +39,7 @@ def check(app: str, values: dict) -> int:
     reader.join(5)
     head = b"".join(answer).partition(b"\r\n\r\n")[0].decode("latin-1")
     print(head)
-    status = head.removeprefix("Status: ")[:3] if hasattr(head, "removeprefix") else head[8:11]
+    status = head[len("Status: ") :][:3]
     return 0 if head.startswith("Status: ") and status < "500" else 1
 
 

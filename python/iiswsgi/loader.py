@@ -7,6 +7,18 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterable
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+from iiswsgi.files import times
+
+if TYPE_CHECKING:
+    from iiswsgi._gateway import Log
+
+# What a WSGI application is (PEP 3333).
+Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 # Seconds between two attempts to load an application that failed, unless a file has changed.
 PAUSE = 5.0
@@ -18,11 +30,11 @@ class LoadError(Exception):
     """The application cannot be loaded. The reason is the cause."""
 
 
-def load(spec: str):
+def load(spec: str) -> Application:
     """The application that a text names.
 
     ``module:callable``, ``module:factory()``, ``package.module.attribute``, ``path/file.py[:callable]`` or
-    ``paste:FILE.ini[#name]``.
+    ``paste:FILE.ini[#name]``. ``()`` after a name stands for what that returns.
     """
     if spec.startswith("paste:"):
         return _paste(spec[len("paste:") :])
@@ -35,7 +47,7 @@ def load(spec: str):
     return _dotted(spec)
 
 
-def _split_path(spec: str):
+def _split_path(spec: str) -> tuple[str | None, str]:
     """A file's path and the name within it; None for what is no path."""
     head, separator, name = spec.rpartition(":")
     # `C:\app.py` has a colon that separates no name.
@@ -51,7 +63,7 @@ def _is_path(text: str) -> bool:
     return os.sep in text or "/" in text or os.path.isfile(text) or text.lower().endswith(".py")
 
 
-def _module_from_file(path: str):
+def _module_from_file(path: str) -> ModuleType:
     from importlib.machinery import SourceFileLoader
     from importlib.util import module_from_spec, spec_from_loader
 
@@ -67,57 +79,69 @@ def _module_from_file(path: str):
     # A name that is no module's, or a module of that name from elsewhere.
     loader = SourceFileLoader(name, path)
     spec = spec_from_loader(name, loader)
+    if spec is None:
+        raise LoadError(f"`{path}` cannot be loaded as a module")
     module = module_from_spec(spec)
     loader.exec_module(module)
     return module
 
 
-def _find(found, name: str, spec: str):
-    if not name:
-        for usual in USUAL_NAMES:
-            if callable(getattr(found, usual, None)):
-                return getattr(found, usual)
-        raise LoadError(f"`{spec}` has no callable `{'` or `'.join(USUAL_NAMES)}`; write `{spec}:NAME`")
-    is_factory = name.endswith("()")
-    for part in name[:-2].split(".") if is_factory else name.split("."):
+def _find(found: Any, name: str, spec: str) -> Application:
+    """The application below a module. ``()`` after a part of the name stands for what that returns."""
+    for part in name.split(".") if name else ():
+        attribute = part[:-2] if part.endswith("()") else part
         try:
-            found = getattr(found, part)
+            found = getattr(found, attribute)
         except AttributeError:
-            raise LoadError(f"`{spec}`: there is no `{part}` in `{getattr(found, '__name__', found)}`") from None
-    return _checked(found() if is_factory else found, spec)
-
-
-def _checked(found, spec: str):
+            raise LoadError(f"`{spec}`: there is no `{attribute}` in `{getattr(found, '__name__', found)}`") from None
+        if part.endswith("()"):
+            found = found()
+    if isinstance(found, ModuleType):
+        return _usual(found, spec)
     if not callable(found):
         raise LoadError(f"`{spec}` is {type(found).__name__}, which cannot be called as a WSGI application")
-    return found
+    return cast(Application, found)
 
 
-def _dotted(spec: str):
-    """``package.module.attribute``, as wfastcgi has it: the longest part that is a module, then attributes."""
-    name, call = (spec[:-2], "()") if spec.endswith("()") else (spec, "")
-    parts = name.split(".")
-    for end in range(len(parts), 0, -1):
+def _usual(module: ModuleType, spec: str) -> Application:
+    for name in USUAL_NAMES:
+        if callable(getattr(module, name, None)):
+            return cast(Application, getattr(module, name))
+    raise LoadError(f"`{spec}` has no callable `{'` or `'.join(USUAL_NAMES)}`; write `{spec}:NAME`")
+
+
+def _dotted(spec: str) -> Application:
+    """``package.module.attribute``, as wfastcgi has it: the longest part that is a module, then attributes.
+
+    The last name is an attribute if there is one of that name, else it may be a module as well.
+    """
+    parts = spec.split(".")
+    called = next((index for index, part in enumerate(parts) if part.endswith("()")), len(parts))
+    for end in range(min(len(parts) - 1, called) or 1, 0, -1):
         module = ".".join(parts[:end])
         try:
             found = importlib.import_module(module)
         except ModuleNotFoundError as error:
             # A module that is there but lacks another one is a failure of the application.
-            if error.name is None or not (module == error.name or module.startswith(error.name + ".")):
-                raise
-            if end == 1:
+            if end == 1 or error.name is None or not (module == error.name or module.startswith(error.name + ".")):
                 raise
             continue
-        return _find(found, ".".join(parts[end:]) + call, spec)
+        if end == len(parts) - 1 and called == len(parts) and not hasattr(found, parts[-1]):
+            try:
+                return _find(importlib.import_module(spec), "", spec)
+            except ModuleNotFoundError as error:
+                if error.name != spec:
+                    raise
+        return _find(found, ".".join(parts[end:]), spec)
     raise LoadError(f"`{spec}` names no module")
 
 
-def _paste(spec: str):
-    from paste.deploy import loadapp
+def _paste(spec: str) -> Application:
+    from paste.deploy import loadapp  # type: ignore[import-untyped, unused-ignore]
 
     path, _, name = spec.partition("#")
     _configure_logging(path)
-    return loadapp(f"config:{os.path.abspath(path)}", name=name or None)
+    return cast(Application, loadapp(f"config:{os.path.abspath(path)}", name=name or None))
 
 
 def _configure_logging(path: str) -> None:
@@ -141,81 +165,82 @@ class Loading:
 
     Until then it raises the reason for each request; the server answers 500 and logs. It tries again when one of the
     files that took part has changed, or after a pause.
+
+    Without a name it is found with the first request: ``find`` gives the name for its environ.
     """
 
-    def __init__(self, spec: str, log) -> None:
+    def __init__(self, spec: str | None, log: Log, find: Callable[[Environ], str] | None = None) -> None:
         self.spec = spec
         self.log = log
+        self.find = find
         self.lock = threading.Lock()
-        self.app = None
+        self.app: Application | None = None
         self.error: BaseException | None = None
-        self.tried = 0.0
+        self.tried = -PAUSE
         self.files: dict[str, float] = {}
 
-    def attempt(self):
+    def attempt(self, environ: Environ | None = None) -> Application | None:
         """The application, or None."""
         known = set(sys.modules)
         self.tried = time.monotonic()
         try:
-            self.app = load(self.spec)
+            if self.spec is None and self.find is not None and environ is not None:
+                self.spec = self.find(environ)
+            self.app = load(self.spec or "")
             self.error = None
         except (Exception, SystemExit) as error:
             self.error = error
             self.log.write("error", explanation(self.spec, error))
-            self.files = _times(_files_of(error))
+            self.files = times(_files_of(error))
             # What was imported half is imported again, so that a mended file is read.
             for name in set(sys.modules) - known:
                 sys.modules.pop(name, None)
         return self.app
 
-    def __call__(self, environ, start_response):
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         app = self.app
         if app is None:
             with self.lock:
                 if self.app is None and self._is_due():
                     importlib.invalidate_caches()
-                    self.attempt()
+                    self.attempt(environ)
                 app = self.app
         if app is None:
-            raise LoadError(f"cannot load `{self.spec}`") from self.error
+            raise LoadError(f"cannot load {_named(self.spec)}") from self.error
         return app(environ, start_response)
 
     def _is_due(self) -> bool:
-        return time.monotonic() - self.tried >= PAUSE or _times(self.files) != self.files
+        return time.monotonic() - self.tried >= PAUSE or times(self.files) != self.files
 
 
-def _times(paths) -> dict[str, float]:
-    times = {}
-    for path in paths:
-        try:
-            times[path] = os.stat(path).st_mtime
-        except OSError:
-            times[path] = 0.0
-    return times
+def _named(spec: str | None) -> str:
+    return f"the application `{spec}`" if spec else "an application: it has no name yet"
 
 
 def _files_of(error: BaseException) -> set[str]:
     """The files that a failure went through, and the one with a syntax error."""
     files = set()
-    while error is not None:
-        trace = error.__traceback__
+    next_error: BaseException | None = error
+    while next_error is not None:
+        trace = next_error.__traceback__
         while trace is not None:
             files.add(trace.tb_frame.f_code.co_filename)
             trace = trace.tb_next
-        if isinstance(error, SyntaxError) and error.filename:
-            files.add(error.filename)
-        error = error.__cause__ or error.__context__
+        if isinstance(next_error, SyntaxError) and next_error.filename:
+            files.add(next_error.filename)
+        next_error = next_error.__cause__ or next_error.__context__
     return {path for path in files if os.path.isabs(path)}
 
 
-def explanation(spec: str, error: BaseException) -> str:
+def explanation(spec: str | None, error: BaseException) -> str:
     """Why an application cannot be loaded, with what of the machine decides about it."""
     import traceback
 
-    lines = [f"cannot load the application `{spec}`"]
+    lines = [f"cannot load {_named(spec)}"]
     lines += "".join(traceback.format_exception(type(error), error, error.__traceback__)).splitlines()
     lines.append(f"interpreter: {sys.executable} ({sys.version.split()[0]})")
-    lines.append(f"working directory: {os.getcwd()}")
+    lines.append(f"user: {_user()}")
+    lines.append(f"working directory: {_working_directory()}")
     lines += [f"sys.path: {path}{_fault(path)}" for path in sys.path]
     return "\n".join(lines)
 
@@ -230,10 +255,17 @@ def _fault(path: str) -> str:
     return ""
 
 
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError as error:
+        return f"unknown ({error.strerror})"
+
+
 def _user() -> str:
     import getpass
 
     try:
-        return f"the user `{getpass.getuser()}`"
+        return f"`{getpass.getuser()}`"
     except Exception:
-        return "this user"
+        return "unknown"

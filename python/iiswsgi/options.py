@@ -5,13 +5,16 @@ A parser of our own: importing argparse takes longer than everything else that t
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
 from iiswsgi.serving import UsageError
 
 
 class Option:
     """One option. A flag has no value."""
 
-    def __init__(self, name: str, kind, default, meta: str, text: str) -> None:
+    def __init__(self, name: str, kind: Callable[[str], Any], default: Any, meta: str, text: str) -> None:
         self.name = name
         self.kind = kind
         self.default = default
@@ -26,7 +29,7 @@ class Option:
     def variable(self) -> str:
         return "IISWSGI_" + self.key.upper()
 
-    def read(self, text: str, source: str):
+    def read(self, text: str, source: str) -> Any:
         """The value that a text means."""
         if self.kind is bool:
             lowered = text.strip().lower()
@@ -45,7 +48,7 @@ class Option:
 
 
 OPTIONS = [
-    Option("--bind", str, None, "ADDRESS", "unix:PATH, tcp:HOST:PORT or fd:N; without it descriptor 0 is looked at"),
+    Option("--bind", str, None, "ADDRESS", "unix:PATH, tcp:HOST:PORT, fd:N or pipe; else descriptor 0 is looked at"),
     Option("--threads", int, 1, "N", "requests that run at the same time (1)"),
     Option("--processes", int, 1, "N", "processes that share the socket, supervised (1)"),
     Option("--max-requests", int, None, "N", "stop after so many requests"),
@@ -75,7 +78,7 @@ def help_text() -> str:
         "Serve the WSGI application APP over FastCGI.",
         "",
         "APP is module:callable, module:factory(), package.module.attribute, path/file.py[:callable] or",
-        "paste:FILE.ini[#name]. Without APP the environment variable WSGI_HANDLER is read.",
+        "paste:FILE.ini[#name]. Without APP the variable WSGI_HANDLER is read, or under IIS the web.config.",
         "",
         "options:",
     ]
@@ -90,14 +93,14 @@ def help_text() -> str:
     return "\n".join(lines)
 
 
-def parse(arguments: list[str], environ) -> tuple[str | None, dict]:
+def parse(arguments: list[str], environ: Mapping[str, str]) -> tuple[str | None, dict[str, Any]]:
     """The application's name and the values of the options: arguments before environment before defaults."""
     known = {option.name: option for option in OPTIONS}
     values = {}
     for option in OPTIONS:
         text = environ.get(option.variable)
         values[option.key] = option.default if text is None else option.read(text, option.variable)
-    names = []
+    names: list[str] = []
     rest = iter(arguments)
     for argument in rest:
         name, equals, text = argument.partition("=")
@@ -120,7 +123,7 @@ def parse(arguments: list[str], environ) -> tuple[str | None, dict]:
     return (names[0] if names else environ.get("WSGI_HANDLER")), values
 
 
-def _nearest(name: str, known) -> str:
+def _nearest(name: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(name, known, 1)

@@ -6,9 +6,12 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable, Sequence
+from types import FrameType
 
-from iiswsgi import _gateway
-from iiswsgi.loader import Loading
+from iiswsgi import _gateway, lastwords
+from iiswsgi.lastwords import is_under_iis
+from iiswsgi.loader import Application, Environ, LoadError, Loading
 
 # A log file is rotated beyond so many bytes.
 LOG_SIZE = 10 << 20
@@ -19,7 +22,7 @@ class UsageError(Exception):
 
 
 def serve(
-    app,
+    app: Application | str | None,
     bind: str | None = None,
     *,
     threads: int = 1,
@@ -36,12 +39,14 @@ def serve(
     request_timeout: float | None = None,
     reload: bool = False,
     trace: bool = False,
+    notes: Sequence[str] = (),
 ) -> None:
     """Serves an application over FastCGI until SIGTERM or SIGINT arrives.
 
-    ``app`` is a WSGI application, or a text as the command takes it (``module:callable``). ``bind`` is
+    ``app`` is a WSGI application, or a text as the command takes it (``module:callable``). None means the one that
+    ``WSGI_HANDLER`` names in the web.config of the folder that IIS tells with the first request. ``bind`` is
     ``unix:PATH``, ``tcp:HOST:PORT`` or ``fd:N``; without it descriptor 0 is looked at, as IIS starts a gateway.
-    The other arguments are the options of ``python -m iiswsgi serve``.
+    ``notes`` are logged as warnings. The other arguments are the options of ``python -m iiswsgi serve``.
     """
     log = open_log(log_file, "debug" if trace else log_level, log_size)
     if trace:
@@ -53,9 +58,14 @@ def serve(
         import random
 
         max_requests += random.randint(0, max_requests_jitter)
+    for note in notes:
+        log.write("warning", note)
+    begin = Beginning(log, log_file is None, script_name)
     if isinstance(app, str):
         loading = Loading(app, log)
         app = loading.attempt() or loading
+    elif app is None:
+        app = Loading(None, log, begin.find)
     environ = {
         "wsgi.version": (1, 0),
         "wsgi.multithread": threads > 1,
@@ -65,6 +75,7 @@ def serve(
         "wsgi.file_wrapper": _gateway.FileWrapper,
         "wsgi.input_terminated": True,
     }
+    prefix, is_mapped = path_rules(script_name)
     stopping = Stopping(log, graceful_timeout)
     server = _gateway.Server(
         app,
@@ -76,8 +87,8 @@ def serve(
         max_requests=max_requests,
         graceful_timeout=graceful_timeout,
         max_params=max_params,
-        script_name=script_name or os.environ.get("SCRIPT_NAME") or None,
-        path_info_for_script_mappings=bool(os.environ.get("AllowPathInfoForScriptMappings")),
+        script_name=prefix,
+        path_info_for_script_mappings=is_mapped,
         debug=debug,
         access_log=access_log,
         watches_time=bool(request_timeout),
@@ -86,6 +97,7 @@ def serve(
     restore = stopping.install(server)
     log.write("info", f"serving on {server.address or 'the inherited connection'} (Python {sys.version.split()[0]})")
     start_watching(server, log, request_timeout, reload)
+    begin.server = server
     tell_supervisor(server)
     try:
         for number in range(1, threads):
@@ -96,7 +108,47 @@ def serve(
     log.write("info", f"stopped after {server.served} requests")
 
 
-def start_watching(server, log, request_timeout: float | None, reload: bool) -> None:
+def path_rules(script_name: str | None) -> tuple[str | None, bool]:
+    """The path below which the application lives, and whether IIS sends ``PATH_INFO`` as CGI has it."""
+    is_mapped = os.environ.get("AllowPathInfoForScriptMappings", "").lower() not in ("", "0", "false")
+    return script_name or os.environ.get("SCRIPT_NAME") or None, is_mapped
+
+
+class Beginning:
+    """What wfastcgi does when the first request comes, which tells where the application is."""
+
+    def __init__(self, log: _gateway.Log, moves_log: bool, script_name: str | None) -> None:
+        self.log = log
+        self.moves_log = moves_log
+        self.script_name = script_name
+        self.server: _gateway.Server | None = None
+
+    def find(self, environ: Environ) -> str:
+        """The name of the application, out of the settings of its folder, which are in force from now on."""
+        from iiswsgi import settings
+
+        folder = environ.get("APPL_PHYSICAL_PATH")
+        if not folder:
+            raise LoadError("neither an argument nor WSGI_HANDLER names it, and the request has no APPL_PHYSICAL_PATH")
+        for note in settings.take_over(folder, os.environ):
+            self.log.write("warning", note)
+        path = settings.expand(os.environ.get("WSGI_LOG", ""), os.environ)
+        if path and self.moves_log:
+            try:
+                self.log.move_to(path, True)
+            except OSError as error:
+                self.log.write("warning", str(error))
+        spec = os.environ.get("WSGI_HANDLER")
+        if not spec:
+            raise LoadError(f"neither an argument nor WSGI_HANDLER names it, nor the appSettings of `{folder}`")
+        self.log.write("info", f"`{folder}` names the application `{spec}`")
+        if self.server is not None:
+            self.server.set_rules(environ, *path_rules(self.script_name))
+            start_watching(self.server, self.log, None, False)
+        return spec
+
+
+def start_watching(server: _gateway.Server, log: _gateway.Log, request_timeout: float | None, reload: bool) -> None:
     """Starts the threads that were asked for."""
     pattern = os.environ.get("WSGI_RESTART_FILE_REGEX")
     if not (request_timeout or reload or pattern):
@@ -115,7 +167,7 @@ def is_supervised() -> bool:
     return "IISWSGI_ALIVE" in os.environ
 
 
-def tell_supervisor(server) -> None:
+def tell_supervisor(server: _gateway.Server) -> None:
     """Says that this process serves, and stops when the supervisor is gone."""
     ready, alive = os.environ.pop("IISWSGI_READY", None), os.environ.get("IISWSGI_ALIVE")
     if ready:
@@ -144,12 +196,7 @@ def standard_input() -> str:
     )
 
 
-def is_under_iis() -> bool:
-    """Whether IIS or IIS Express has started this process."""
-    return any(name in os.environ for name in ("APP_POOL_ID", "IIS_USER_HOME", "_FCGI_X_PIPE_"))
-
-
-def open_log(path: str | None, level: str, size: int = LOG_SIZE):
+def open_log(path: str | None, level: str, size: int = LOG_SIZE) -> _gateway.Log:
     """The log. Under IIS, whose processes have no standard error, it is the first documented place that can be written.
 
     What goes to a file takes everything along that the process prints, ``faulthandler`` included.
@@ -157,10 +204,7 @@ def open_log(path: str | None, level: str, size: int = LOG_SIZE):
     if path and path != "-":
         log = _gateway.Log.to_file(path, level, size, True)
     elif path != "-" and is_under_iis():
-        get = os.environ.get
-        temporary = get("TEMP") or get("TMPDIR") or "/tmp"
-        places = _gateway.Log.places(get("IIS_USER_HOME"), get("IISEXPRESS_SITENAME"), temporary)
-        log = _gateway.Log(places, level, size, True)
+        log = _gateway.Log(lastwords.places(), level, size, True)
     else:
         log = _gateway.Log((), level)
     if log.path is not None:
@@ -194,18 +238,20 @@ def keep_output_away_from_sockets() -> None:
 class Stopping:
     """Stops a server on signals."""
 
-    def __init__(self, log, graceful_timeout: float) -> None:
+    def __init__(self, log: _gateway.Log, graceful_timeout: float) -> None:
         self.log = log
         self.graceful_timeout = graceful_timeout
         self.stopping = False
+        self.socket_file: tuple[str, int, int] | None = None
 
-    def install(self, server):
+    def install(self, server: _gateway.Server) -> Callable[[], None]:
         """Lets signals reach the server. Gives what undoes it."""
+        self.socket_file = socket_file(server.address)
         if threading.current_thread() is not threading.main_thread():
             return lambda: None
         numbers = [signal.SIGTERM, signal.SIGINT]
 
-        def handle(number, frame) -> None:
+        def handle(number: int, frame: FrameType | None) -> None:
             # Runs when the main thread is in Python, with a request that may never end.
             if self.on_signal(number):
                 server.stop()
@@ -237,4 +283,19 @@ class Stopping:
         # The server itself gives up at the timeout; a thread that never comes back needs more.
         time.sleep(self.graceful_timeout + 1)
         self.log.write("warning", f"requests still run {self.graceful_timeout:g} s after the signal: giving them up")
+        # The thread that runs the request has the server, which would remove it.
+        if self.socket_file and socket_file(f"unix:{self.socket_file[0]}") == self.socket_file:
+            os.unlink(self.socket_file[0])
         os._exit(0)
+
+
+def socket_file(address: str | None) -> tuple[str, int, int] | None:
+    """The file of a socket that is listened on, with its device and inode: another server's file is left alone."""
+    kind, _, path = (address or "").partition(":")
+    if kind != "unix":
+        return None
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return path, status.st_dev, status.st_ino

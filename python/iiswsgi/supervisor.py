@@ -12,9 +12,12 @@ import signal
 import subprocess
 import sys
 import time
+from types import FrameType
+from typing import Any
 
 from iiswsgi import _gateway
-from iiswsgi.serving import UsageError, is_under_iis, open_log, standard_input
+from iiswsgi.lastwords import is_under_iis
+from iiswsgi.serving import UsageError, open_log, standard_input
 
 # A process that lived so many seconds did not die of its start.
 HEALTHY = 5.0
@@ -64,7 +67,14 @@ class Process:
 class Supervisor:
     """All processes of a server."""
 
-    def __init__(self, command: list[str], count: int, listener, log, graceful_timeout: float) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        count: int,
+        listener: _gateway.Listener,
+        log: _gateway.Log,
+        graceful_timeout: float,
+    ) -> None:
         self.command = command
         self.count = count
         self.listener = listener
@@ -100,7 +110,8 @@ class Supervisor:
                 self.pause = 0.0 if lived > HEALTHY else min(max(FIRST_PAUSE, self.pause * 2), LONGEST_PAUSE)
                 self.start_at = time.monotonic() + self.pause
                 reason = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-                self.log.write("error", f"process {process.popen.pid} died {reason}; the next starts in {self.pause:g} s")
+                died = f"process {process.popen.pid} died {reason}"
+                self.log.write("error", f"{died}; the next starts in {self.pause:g} s")
 
     def fill(self) -> None:
         """Starts what is missing."""
@@ -156,10 +167,10 @@ class Supervisor:
         os.set_blocking(theirs, False)
         signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
 
-        def stop(number, frame) -> None:
+        def stop(number: int, frame: FrameType | None) -> None:
             self.stopping = True
 
-        def reload(number, frame) -> None:
+        def reload(number: int, frame: FrameType | None) -> None:
             self.reloading = True
 
         signal.signal(signal.SIGTERM, stop)
@@ -168,7 +179,7 @@ class Supervisor:
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
 
-def supervise(arguments: list[str], values: dict, count: int) -> int:
+def supervise(arguments: list[str], values: dict[str, Any], count: int) -> int:
     """Serves with several processes. The arguments are those of the command."""
     if count < 1:
         raise UsageError("`--processes`: at least one process is needed")

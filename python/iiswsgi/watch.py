@@ -7,6 +7,14 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from iiswsgi.files import times
+
+if TYPE_CHECKING:
+    from iiswsgi._gateway import Log, Server
 
 # Seconds between two looks at the files.
 INTERVAL = 1.0
@@ -18,59 +26,54 @@ class RequestTimeout(Exception):
     """Raised in a request that takes longer than ``--request-timeout``."""
 
 
-def start(target, *arguments) -> None:
+def start(target: Callable[..., None], *arguments: Any) -> None:
     threading.Thread(target=target, args=arguments, name=f"iiswsgi-{target.__name__}", daemon=True).start()
 
 
-def watch_files(pattern: str | None, folder: str, log, stop) -> None:
-    """Calls ``stop`` when a module that is loaded changes, or a file below ``folder`` whose path matches ``pattern``."""
+def watch_files(pattern: str | None, folder: str, log: Log, stop: Callable[[], None]) -> None:
+    """Calls ``stop`` when a module that is loaded changes, or a file below ``folder`` whose path from there matches."""
     expression = re.compile(pattern) if pattern else None
-    modules = _times(_modules())
-    files = _times(_matching(expression, folder))
+    modules = times(_modules())
+    files = times(_matching(expression, folder))
+    pause = INTERVAL
     while True:
-        time.sleep(INTERVAL)
+        time.sleep(pause)
+        began = time.monotonic()
         # A module that is imported later counts from its first sight; a new file is a change.
-        found = _times(_modules())
-        changed = [path for path, time in found.items() if modules.get(path, time) != time]
+        found = times(_modules())
+        changed = [path for path, seen in found.items() if modules.get(path, seen) != seen]
         modules = found
-        found = _times(_matching(expression, folder))
+        found = times(_matching(expression, folder))
         changed += [path for path in files.keys() | found.keys() if files.get(path) != found.get(path)]
         if changed:
             log.write("info", f"`{changed[0]}` has changed")
             stop()
             return
+        # A large folder must not keep a processor busy.
+        pause = max(INTERVAL, 20 * (time.monotonic() - began))
 
 
-def _times(paths) -> dict[str, float]:
-    times = {}
-    for path in paths:
-        try:
-            times[path] = os.stat(path).st_mtime
-        except OSError:
-            times[path] = 0.0
-    return times
-
-
-def _modules():
+def _modules() -> Iterator[str]:
     for module in list(sys.modules.values()):
         path = getattr(module, "__file__", None)
         if isinstance(path, str) and not path.startswith(sys.base_prefix):
             yield path
 
 
-def _matching(expression, folder: str):
+def _matching(expression: re.Pattern[str] | None, folder: str) -> Iterator[str]:
     if expression is None:
         return
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name not in SKIPPED]
         for name in names:
             path = os.path.join(parent, name)
-            if expression.match(path):
+            # As wfastcgi, which knows of the path below the folder only.
+            if expression.match(os.path.relpath(path, folder)):
                 yield path
 
 
-def watch_requests(server, timeout: float, log, can_exit: bool) -> None:
-    """Interrupts requests that take too long. One that cannot be interrupted ends the process where another follows it."""
+def watch_requests(server: Server, timeout: float, log: Log, can_exit: bool) -> None:
+    """Interrupts requests that take too long. One that goes on all the same ends a process that another follows."""
     interrupted: dict[int, float] = {}
     while True:
         time.sleep(min(timeout / 4, 0.5))
@@ -100,10 +103,10 @@ def _interrupt(thread: int) -> None:
     pythonapi.PyThreadState_SetAsyncExc(c_ulong(thread), py_object(RequestTimeout))
 
 
-def trace_to(log):
+def trace_to(log: Log) -> Callable[[FrameType, str, Any], Any]:
     """A trace function that logs each line."""
 
-    def trace(frame, event, argument):
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
         if event == "line":
             log.write("debug", f"{frame.f_code.co_filename}:{frame.f_lineno} {frame.f_code.co_name}")
         return trace

@@ -52,19 +52,23 @@ impl Builder {
         let environ = self.base.bind(py).copy()?;
         let mut variables = Variables::default();
         let mut https = None;
+        let mut expected = environ.len();
         for (name, value) in Pairs::new(params).map_while(Result::ok) {
             note(&mut variables, &mut https, name, value);
             if name != b"HTTP_PROXY" {
                 environ.set_item(key(py, name), decode(py, value))?;
+                expected += 1;
             }
         }
+        let is_doubled = environ.len() < expected;
         for (name, value) in DEFAULTS {
             if !environ.contains(name)? {
                 environ.set_item(name, value)?;
             }
         }
         derive(py, &environ, &variables, https, &self.rules)?;
-        if params.len() > KEPT {
+        // Of a name that comes twice the last value counts, which an update that looks at changes alone would miss.
+        if params.len() > KEPT || is_doubled {
             self.template = None;
             return Ok(environ);
         }
@@ -72,6 +76,23 @@ impl Builder {
         self.template = Some(environ.unbind());
         self.keep(params);
         Ok(copy)
+    }
+
+    /// Other rules from now on. `environ` is that of the request that was built last, and is brought up to date.
+    pub(crate) fn set_rules(
+        &mut self,
+        py: Python<'_>,
+        rules: Rules,
+        environ: &Bound<'_, PyDict>,
+    ) -> PyResult<()> {
+        self.rules = rules;
+        self.template = None;
+        let mut variables = Variables::default();
+        let mut https = None;
+        for (name, value) in Pairs::new(&self.params).map_while(Result::ok) {
+            note(&mut variables, &mut https, name, value);
+        }
+        if self.params.is_empty() { Ok(()) } else { derive(py, environ, &variables, https, &self.rules) }
     }
 
     /// Brings the template up to date if the variables have the same names in the same order. False: it is of no use.

@@ -40,14 +40,11 @@ impl Log {
         Ok(Self(Arc::new(log)))
     }
 
-    /// The places of the log under IIS.
-    #[staticmethod]
-    fn places(
-        iis_user_home: Option<PathBuf>,
-        site: Option<&str>,
-        temporary: Option<PathBuf>,
-    ) -> Vec<PathBuf> {
-        log::places(iis_user_home.as_deref(), site, temporary.as_deref())
+    /// Goes on in another file.
+    fn move_to(&self, path: PathBuf, captures: bool) -> PyResult<()> {
+        self.0.move_to(&path, captures).map_err(|error| {
+            PyOSError::new_err(format!("cannot write the log `{}`: {error}", path.display()))
+        })
     }
 
     /// Writes a line.

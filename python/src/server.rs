@@ -2,7 +2,7 @@
 
 use std::hash::RandomState;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use iiswsgi::error::Failure;
@@ -12,6 +12,7 @@ use iiswsgi::gateway::{self, Options};
 use iiswsgi::transport::{self, Endpoint};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
 use pyo3::types::PyDict;
 
 use crate::bridge::Bridge;
@@ -23,6 +24,10 @@ use crate::log::Log;
 pub(crate) struct Server {
     server: Arc<gateway::Server>,
     bridge: Bridge,
+}
+
+fn rules(script_name: Option<&str>, path_info_for_script_mappings: bool) -> Rules {
+    Rules { script_name: script_name.map(|name| name.as_bytes().to_vec()), path_info_for_script_mappings }
 }
 
 fn failed(failure: &dyn Failure) -> String {
@@ -73,10 +78,7 @@ impl Server {
             Options { limits, connections, threads: threads.max(1), max_requests, graceful_timeout };
         let opened = transport::open(&endpoint).map_err(|error| PyOSError::new_err(failed(&error)))?;
         let server = gateway::Server::new(opened, options)?;
-        let rules = Rules {
-            script_name: script_name.map(|name| name.as_bytes().to_vec()),
-            path_info_for_script_mappings,
-        };
+        let rules = rules(script_name, path_info_for_script_mappings);
         let bridge = Bridge {
             app,
             environ: Mutex::new(Builder::new(rules, environ)),
@@ -99,6 +101,21 @@ impl Server {
     /// Finishes the running requests, then all `run` return. Any thread may call it.
     fn stop(&self) {
         self.server.stop();
+    }
+
+    /// Other rules for `SCRIPT_NAME` and `PATH_INFO` from now on, and in the environ of the request that came last.
+    fn set_rules(
+        &self,
+        py: Python<'_>,
+        environ: &Bound<'_, PyDict>,
+        script_name: Option<&str>,
+        path_info_for_script_mappings: bool,
+    ) -> PyResult<()> {
+        self.bridge.environ.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner).set_rules(
+            py,
+            rules(script_name, path_info_for_script_mappings),
+            environ,
+        )
     }
 
     /// Where the server listens, as the option `--bind` is written; None for an inherited connection.

@@ -19,8 +19,7 @@ class Body:
         self.error = error
 
     def __iter__(self):
-        for piece in self.pieces:
-            yield piece
+        yield from self.pieces
         if self.error:
             raise self.error
 
@@ -30,6 +29,32 @@ class Body:
 
 def text(start_response, status="200 OK", headers=()):
     return start_response(status, [("Content-Type", "text/plain"), *headers])
+
+
+def wait_at_gate(environ):
+    """Waits until the test opens the gate, and says that it has got there."""
+    path = environ["HTTP_GATE"]
+    with open(path + ".reached", "w"):
+        pass
+    deadline = time.monotonic() + 120
+    while not os.path.exists(path):
+        if time.monotonic() > deadline:
+            raise AssertionError("nobody opens the gate")
+        time.sleep(0.005)
+
+
+def gate(environ, start_response):
+    wait_at_gate(environ)
+    return hello(environ, start_response)
+
+
+MEETING = threading.Barrier(16)
+
+
+def meet(environ, start_response):
+    """Answers when sixteen requests run at the same time."""
+    MEETING.wait(120)
+    return hello(environ, start_response)
 
 
 def hello(environ, start_response):
@@ -194,7 +219,7 @@ def write(environ, start_response):
 def write_first(environ, start_response):
     send = text(start_response)
     send(b"one ")
-    time.sleep(1)
+    wait_at_gate(environ)
     return [b"two"]
 
 
@@ -220,7 +245,7 @@ def slow_stream(environ, start_response):
     text(start_response)
 
     def pieces():
-        for number in range(2000):
+        for _ in range(2000):
             yield b"x" * 10
             time.sleep(0.005)
 
@@ -230,7 +255,7 @@ def slow_stream(environ, start_response):
 def first_then_wait(environ, start_response):
     text(start_response)
     yield b"first"
-    time.sleep(1)
+    wait_at_gate(environ)
     yield b"second"
 
 
@@ -282,11 +307,6 @@ def large(environ, start_response):
     return [b"y" * int(environ["QUERY_STRING"])]
 
 
-def sleep(environ, start_response):
-    time.sleep(float(environ["QUERY_STRING"]))
-    return hello(environ, start_response)
-
-
 def closed(environ, start_response):
     text(start_response)
     names = json.dumps(CLOSED).encode()
@@ -299,17 +319,18 @@ def keep_input(environ, start_response):
     stream = environ["wsgi.input"]
 
     def later():
-        time.sleep(0.2)
+        wait_at_gate(environ)
         CLOSED.append(repr(stream.read()))
 
     threading.Thread(target=later).start()
     return hello(environ, start_response)
 
 
-def thread_name(environ, start_response):
-    time.sleep(0.05)
-    text(start_response)
-    return [threading.current_thread().name.encode()]
+def crash(environ, start_response):
+    """Dies as a broken extension module does."""
+    import faulthandler
+
+    faulthandler._sigsegv()
 
 
 def app(environ, start_response):

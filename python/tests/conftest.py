@@ -1,5 +1,6 @@
 """Starts the installed gateway as a user would: `python -m iiswsgi serve`."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -16,6 +17,22 @@ sys.path.insert(0, str(HERE))
 
 from fastcgi import Connection, wait_until  # noqa: E402
 
+NUMBERS = itertools.count()
+
+
+class Gate:
+    """Where a request of the application waits until the test lets it pass."""
+
+    def __init__(self, path):
+        self.path = path
+        self.params = {"HTTP_GATE": str(path)}
+
+    def wait_until_reached(self):
+        assert wait_until(Path(f"{self.path}.reached").exists)
+
+    def open(self):
+        self.path.touch()
+
 
 class Gateway:
     """A running gateway process."""
@@ -26,18 +43,22 @@ class Gateway:
         self.address = address
         self.log_path = log
 
-    def connect(self, timeout=10):
+    def connect(self, timeout=60):
         return Connection(self.address, timeout)
 
     def get(self, path="/", **more):
         with self.connect() as connection:
             return connection.get(path, **more)
 
+    def gate(self):
+        """Something for a request to wait at."""
+        return Gate(self.folder / f"gate{next(NUMBERS)}")
+
     @property
     def log(self):
         return self.log_path.read_text(errors="replace")
 
-    def stop(self, number=signal.SIGTERM, timeout=15):
+    def stop(self, number=signal.SIGTERM, timeout=60):
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(timeout)

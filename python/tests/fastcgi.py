@@ -93,7 +93,7 @@ class Answer:
 class Connection:
     """One connection to a gateway."""
 
-    def __init__(self, address, timeout=10):
+    def __init__(self, address, timeout=60):
         if isinstance(address, socket.socket):
             self.socket = address
         elif isinstance(address, tuple):
@@ -115,6 +115,11 @@ class Connection:
             self.buffer += more
         data, self.buffer = self.buffer[:count], self.buffer[count:]
         return data
+
+    def peek(self, count):
+        """The next bytes, which stay to be read."""
+        self.buffer = self.take(count) + self.buffer
+        return self.buffer[:count]
 
     def record(self):
         version, kind, request, length, padding, _ = struct.unpack(">BBHHBB", self.take(8))
@@ -150,7 +155,7 @@ class Connection:
     def post(self, path, body, **more):
         return self.get(path, "POST", body, CONTENT_LENGTH=str(len(body)), **more)
 
-    def is_closed(self, within=3):
+    def is_closed(self, within=60):
         """Whether the gateway closes the connection, without another byte."""
         self.socket.settimeout(within)
         try:
@@ -168,7 +173,7 @@ class Connection:
         self.close()
 
 
-def wait_until(condition, seconds=10):
+def wait_until(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():

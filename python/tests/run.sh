@@ -6,5 +6,7 @@ cd "$(dirname "$0")/../.."
 environment=$(mktemp -d)
 trap 'rm -rf "$environment"' EXIT
 "${1:-python3}" -m venv "$environment"
-"$environment/bin/python" -m pip install --quiet . pytest PasteDeploy setuptools
+"$environment/bin/python" -m pip install --quiet . -r python/tests/requirements.txt
+"$environment/bin/python" -m ruff check --quiet python
+"$environment/bin/python" -m mypy --no-error-summary python/iiswsgi
 "$environment/bin/python" -m pytest python/tests

@@ -6,10 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 
 import pytest
+
 from fastcgi import Connection, params_of, request_bytes, wait_until
 
 HELLO = """
@@ -25,7 +24,7 @@ def source(name="app", text="found"):
 
 def command(*arguments, **options):
     return subprocess.run(
-        [sys.executable, "-m", "iiswsgi", *arguments], capture_output=True, text=True, timeout=30, **options
+        [sys.executable, "-m", "iiswsgi", *arguments], capture_output=True, text=True, timeout=120, **options
     )
 
 
@@ -74,11 +73,30 @@ def test_paste_file(start):
     (["serve", "a:b", "--bind", "nonsense"], "is no address to serve on"),
     (["serve", "a:b", "--bind", "unix:/nonexistent/folder/s"], "cannot listen on"),
     (["serve", "a:b"], "standard input is a file or device, not a socket"),
+    (["serve", "a:b", "--bind", "fd:0"], "descriptor `0` is a file or device, not a socket to serve on"),
+    (["serve", "a:b", "--bind", "pipe"], "Named pipes belong to Windows"),
+    (["serve", "a:b", "--bind", "pipe", "--processes", "2"], "Named pipes belong to Windows"),
 ])
 def test_wrong_usage_is_told_with_exit_code_2(arguments, text):
     done = command(*arguments, stdin=subprocess.DEVNULL)
     assert done.returncode == 2 and text in done.stdout + done.stderr
     assert "Traceback" not in done.stderr or "a:b" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["a terminal", "a pipe", "closed"])
+def test_standard_input_that_is_no_socket_is_told_as_what_it_is(kind):
+    import pty
+
+    ends = {"a terminal": pty.openpty, "a pipe": os.pipe, "closed": os.pipe}[kind]()
+    if kind == "closed":
+        shell = f"exec '{sys.executable}' -m iiswsgi serve apps:app 0<&-"
+        done = subprocess.run(["sh", "-c", shell], stderr=subprocess.PIPE, text=True, timeout=120)
+    else:
+        done = command("serve", "apps:app", stdin=ends[1 if kind == "a terminal" else 0])
+    for end in ends:
+        os.close(end)
+    assert done.returncode == 2 and f"standard input is {kind}, not a socket" in done.stderr
+    assert "hint: " in done.stderr and "Errno" not in done.stderr
 
 
 def test_help_lists_every_option():
@@ -116,7 +134,7 @@ def test_serving_on_an_inherited_listening_socket(tmp_path_factory):
                 assert connection.get().body == b"hello"
         finally:
             process.terminate()
-            assert process.wait(10) == 0
+            assert process.wait(60) == 0
 
 
 def test_serving_on_an_inherited_connection_ends_with_it():
@@ -129,7 +147,7 @@ def test_serving_on_an_inherited_connection_ends_with_it():
     with Connection(ours) as connection:
         assert connection.get("/errors").body == b"hello", "what is printed does not end in the protocol"
         assert connection.get().body == b"hello"
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
 
 
 def test_check_answers_one_request():
@@ -143,33 +161,35 @@ def test_check_answers_one_request():
 def test_a_signal_finishes_the_running_request(start, number):
     gateway = start("apps:app")
     with gateway.connect() as connection:
-        connection.send(request_bytes(params_of("/sleep", QUERY_STRING="0.7")))
-        time.sleep(0.2)
+        gate = gateway.gate()
+        connection.send(request_bytes(params_of("/gate", **gate.params)))
+        gate.wait_until_reached()
         gateway.process.send_signal(number)
+        assert wait_until(lambda: "stopping: SIG" in gateway.log)
+        gate.open()
         assert connection.answer().body == b"hello"
         assert connection.is_closed()
-    assert gateway.process.wait(5) == 0
+    assert gateway.process.wait(60) == 0
     assert not gateway.address.exists(), "its socket file is gone"
 
 
 def test_a_signal_ends_an_idle_gateway_at_once(start):
-    gateway = start("apps:app", "--threads", "4")
+    # An idle connection that held it would hold it for an hour.
+    gateway = start("apps:app", "--threads", "4", "--graceful-timeout", "3600")
     with gateway.connect() as connection:
         assert connection.get().body == b"hello"
-        started = time.monotonic()
         assert gateway.stop() == 0
-        assert time.monotonic() - started < 2
 
 
 def test_a_request_that_never_ends_is_given_up(start):
     gateway = start("apps:app", "--graceful-timeout", "0.3")
     with gateway.connect() as connection:
-        connection.send(request_bytes(params_of("/sleep", QUERY_STRING="60")))
-        time.sleep(0.2)
-        started = time.monotonic()
+        gate = gateway.gate()
+        connection.send(request_bytes(params_of("/gate", **gate.params)))
+        gate.wait_until_reached()
         assert gateway.stop() == 0
-        assert time.monotonic() - started < 5
     assert "giving them up" in gateway.log
+    assert not gateway.address.exists(), "its socket file is gone"
 
 
 def test_max_requests_ends_the_process(start):
@@ -178,7 +198,7 @@ def test_max_requests_ends_the_process(start):
         for _ in range(3):
             assert connection.get().body == b"hello"
         assert connection.is_closed()
-    assert gateway.process.wait(5) == 0
+    assert gateway.process.wait(60) == 0
 
 
 def test_a_stale_socket_file_is_taken_over(start):
@@ -196,7 +216,7 @@ def test_a_stale_socket_file_is_taken_over(start):
         assert second.returncode == 2 and "another program serves on" in second.stderr
     finally:
         again.terminate()
-        assert again.wait(10) == 0
+        assert again.wait(60) == 0
 
 
 def answers(gateway):
@@ -207,69 +227,25 @@ def answers(gateway):
 
 
 def test_sixteen_threads_serve_sixteen_requests_at_once(threaded):
-    for _ in range(2):
-        bodies = []
-
-        def one():
-            bodies.append(threaded.get("/sleep", QUERY_STRING="0.5").body)
-
-        threads = [threading.Thread(target=one) for _ in range(16)]
-        started = time.monotonic()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert bodies == [b"hello"] * 16
-        assert time.monotonic() - started < 1.5
+    # None of them is answered before all of them run.
+    for _ in range(3):
+        connections = [threaded.connect(120) for _ in range(16)]
+        for connection in connections:
+            connection.send(request_bytes(params_of("/meet")))
+        assert [connection.answer().body for connection in connections] == [b"hello"] * 16
+        for connection in connections:
+            connection.close()
 
 
 def test_a_request_is_answered_while_another_sleeps(threaded):
     with threaded.connect() as slow:
-        slow.send(request_bytes(params_of("/sleep", QUERY_STRING="2")))
-        time.sleep(0.1)
-        started = time.monotonic()
-        assert threaded.get().body == b"hello"
-        assert time.monotonic() - started < 0.5
+        gate = threaded.gate()
+        slow.send(request_bytes(params_of("/gate", **gate.params)))
+        gate.wait_until_reached()
+        for _ in range(20):
+            assert threaded.get().body == b"hello"
+        gate.open()
         assert slow.answer().body == b"hello"
-
-
-def test_the_log_of_iis_takes_everything(start, tmp_path):
-    noisy = source() + """
-import logging, sys, warnings
-print("printed")
-print("to stderr", file=sys.stderr)
-logging.getLogger("somebody").warning("logged")
-warnings.warn("a warning")
-"""
-    env = {"IIS_USER_HOME": str(tmp_path), "IISEXPRESS_SITENAME": "My Site"}
-    gateway = start("noisy:app", files={"noisy.py": noisy}, env=env, wait=False)
-    assert wait_until(lambda: answers_with(gateway, b"found"))
-    log = (tmp_path / "Logs" / "My Site" / "iiswsgi.log").read_text()
-    for text in ("printed", "to stderr", "logged", "a warning", "serving on"):
-        assert text in log
-    assert gateway.log == ""
-
-
-def answers_with(gateway, body):
-    try:
-        return gateway.get().body == body
-    except OSError:
-        return False
-
-
-def test_access_log(start):
-    gateway = start("apps:app", "--access-log")
-    gateway.get("/hello", REQUEST_URI="/hello?a=b", REMOTE_ADDR="192.0.2.1")
-    assert wait_until(lambda: '192.0.2.1 "GET /hello?a=b" 200 5 ' in gateway.log)
-
-
-def test_log_file_and_level(start, tmp_path):
-    path = tmp_path / "deep" / "er.log"
-    gateway = start("apps:app", "--log-file", str(path), "--log-level", "error", wait=False)
-    assert wait_until(lambda: answers_with(gateway, b"hello"))
-    gateway.get("/raise_early")
-    text = path.read_text()
-    assert "INFO" not in text and " ERROR incident " in text
 
 
 def test_serve_from_a_program(tmp_path):
@@ -285,4 +261,4 @@ print("returned")
     assert wait_until(lambda: (tmp_path / "s").exists())
     with Connection(tmp_path / "s") as connection:
         assert connection.get().body == b"hello"
-    assert process.communicate(timeout=10)[0] == b"returned\n"
+    assert process.communicate(timeout=60)[0] == b"returned\n"

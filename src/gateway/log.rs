@@ -49,7 +49,13 @@ const KEPT: u32 = 3;
 #[derive(Debug)]
 enum Sink {
     StandardError,
-    File { file: File, path: PathBuf, size: u64 },
+    /// With `captures` standard output and standard error end in the file as well.
+    File {
+        file: File,
+        path: PathBuf,
+        size: u64,
+        captures: bool,
+    },
 }
 
 /// A log. Threads may share it.
@@ -57,15 +63,13 @@ enum Sink {
 pub struct Log {
     level: Level,
     limit: u64,
-    /// Standard output and standard error end in the file as well.
-    captures: bool,
     sink: Mutex<Sink>,
 }
 
 impl Log {
     /// A log on standard error.
     pub fn to_standard_error(level: Level) -> Self {
-        Self { level, limit: 0, captures: false, sink: Mutex::new(Sink::StandardError) }
+        Self { level, limit: 0, sink: Mutex::new(Sink::StandardError) }
     }
 
     /// A log in a file, whose folder is made. Beyond `limit` bytes the file is renamed and a new one begun. With
@@ -74,11 +78,17 @@ impl Log {
     /// # Errors
     /// When the file cannot be written.
     pub fn to_file(path: &Path, level: Level, limit: u64, captures: bool) -> io::Result<Self> {
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder)?;
-        }
-        let sink = Mutex::new(open(path, captures)?);
-        Ok(Self { level, limit, captures, sink })
+        Ok(Self { level, limit, sink: Mutex::new(begin(path, captures)?) })
+    }
+
+    /// Goes on in another file, as [`Log::to_file`] begins one.
+    ///
+    /// # Errors
+    /// When that file cannot be written: the log stays where it was.
+    pub fn move_to(&self, path: &Path, captures: bool) -> io::Result<()> {
+        let fresh = begin(path, captures)?;
+        *self.sink.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
     }
 
     /// A log in the first of the places that can be written.
@@ -110,11 +120,11 @@ impl Log {
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *sink {
             Sink::StandardError => drop(io::stderr().write_all(line.as_bytes())),
-            Sink::File { file, path, size } => {
+            Sink::File { file, path, size, captures } => {
                 if self.limit > 0 && *size + line.len() as u64 > self.limit && *size > 0 {
-                    let path = path.clone();
+                    let (path, captures) = (path.clone(), *captures);
                     rotate(&path);
-                    if let Ok(fresh) = open(&path, self.captures) {
+                    if let Ok(fresh) = open(&path, captures) {
                         *sink = fresh;
                     }
                     if let Sink::File { file, size, .. } = &mut *sink {
@@ -130,13 +140,20 @@ impl Log {
     }
 }
 
+fn begin(path: &Path, captures: bool) -> io::Result<Sink> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder)?;
+    }
+    open(path, captures)
+}
+
 fn open(path: &Path, captures: bool) -> io::Result<Sink> {
     let file = OpenOptions::new().create(true).append(true).open(path)?;
     let size = file.metadata()?.len();
     if captures {
         transport::redirect_output(&file)?;
     }
-    Ok(Sink::File { file, path: path.to_owned(), size })
+    Ok(Sink::File { file, path: path.to_owned(), size, captures })
 }
 
 /// `x.log` becomes `x.log.1`, and so on. A file that cannot be renamed goes on growing.
@@ -190,25 +207,6 @@ fn civil(days: u64) -> (u64, u64, u64) {
     (year_of_era + era * 400 + u64::from(month <= 2), month, day)
 }
 
-/// The places of the log under IIS, in the order in which they are tried. A site's own folder comes first; the root is
-/// the last resort.
-pub fn places(iis_user_home: Option<&Path>, site: Option<&str>, temporary: Option<&Path>) -> Vec<PathBuf> {
-    const NAME: &str = "iiswsgi.log";
-    let mut places = Vec::new();
-    if let Some(home) = iis_user_home {
-        let logs = home.join("Logs");
-        if let Some(site) =
-            site.filter(|site| !site.is_empty() && !site.contains(['/', '\\', ':']) && *site != "..")
-        {
-            places.push(logs.join(site).join(NAME));
-        }
-        places.push(logs.join(NAME));
-    }
-    places.extend(temporary.map(|folder| folder.join(NAME)));
-    places.push(Path::new(std::path::MAIN_SEPARATOR_STR).join(NAME));
-    places
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,22 +237,6 @@ mod tests {
     }
 
     #[test]
-    fn tries_the_documented_places_in_order() {
-        let found = places(Some(Path::new("/home/u/IISExpress")), Some("My Site"), Some(Path::new("/tmp")));
-        let found: Vec<_> = found.iter().map(|path| path.to_str().unwrap()).collect();
-        assert_eq!(
-            found,
-            [
-                "/home/u/IISExpress/Logs/My Site/iiswsgi.log",
-                "/home/u/IISExpress/Logs/iiswsgi.log",
-                "/tmp/iiswsgi.log",
-                "/iiswsgi.log"
-            ]
-        );
-        assert_eq!(places(Some(Path::new("/h")), Some("../x"), None).len(), 2, "a site's name is no path");
-    }
-
-    #[test]
     fn goes_on_to_the_next_place_when_one_cannot_be_written() {
         let folder = folder("next");
         fs::create_dir_all(&folder).unwrap();
@@ -266,6 +248,21 @@ mod tests {
         log.write(Level::Info, "but this");
         let text = fs::read_to_string(&places[1]).unwrap();
         assert!(text.ends_with("INFO but this\n") && !text.contains("not this"), "{text}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn moves_to_another_file_and_stays_when_that_cannot_be_written() {
+        let folder = folder("move");
+        let log = Log::to_file(&folder.join("first"), Level::Info, 0, false).unwrap();
+        log.write(Level::Info, "one");
+        assert!(log.move_to(&folder.join("first/below/a/file"), false).is_err());
+        log.write(Level::Info, "two");
+        log.move_to(&folder.join("deep/second"), false).unwrap();
+        log.write(Level::Info, "three");
+        let lines = |name: &str| fs::read_to_string(folder.join(name)).unwrap().lines().count();
+        assert_eq!((lines("first"), lines("deep/second")), (2, 1));
+        assert_eq!(log.path().unwrap(), folder.join("deep/second"));
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -1,4 +1,4 @@
-//! The text of an endpoint: `unix:PATH`, `tcp:HOST:PORT`, `fd:N`, `pipe:NAME`.
+//! The text of an endpoint: `unix:PATH`, `tcp:HOST:PORT`, `fd:N`, `pipe` or `pipe:NAME`.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ pub enum Endpoint {
     Tcp(String, u16),
     /// A descriptor that was inherited.
     Descriptor(u32),
-    /// A Windows named pipe.
+    /// A Windows named pipe. Without a name it is the one that IIS hands over as standard input.
     Pipe(String),
 }
 
@@ -26,7 +26,7 @@ pub struct EndpointError(pub String);
 
 impl Failure for EndpointError {
     fn hint(&self) -> Option<String> {
-        Some("Write `unix:PATH`, `tcp:HOST:PORT`, `fd:NUMBER` or `pipe:NAME`.".into())
+        Some("Write `unix:PATH`, `tcp:HOST:PORT`, `fd:NUMBER` or `pipe`.".into())
     }
 
     fn exit_code(&self) -> ExitCode {
@@ -39,6 +39,9 @@ impl FromStr for Endpoint {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || EndpointError(text.to_owned());
+        if text == "pipe" {
+            return Ok(Self::Pipe(String::new()));
+        }
         let (kind, rest) = text.split_once(':').ok_or_else(wrong)?;
         match kind {
             "unix" if !rest.is_empty() => Ok(Self::Unix(rest.into())),
@@ -67,6 +70,7 @@ impl fmt::Display for Endpoint {
             Self::Tcp(host, port) if host.contains(':') => write!(f, "tcp:[{host}]:{port}"),
             Self::Tcp(host, port) => write!(f, "tcp:{host}:{port}"),
             Self::Descriptor(number) => write!(f, "fd:{number}"),
+            Self::Pipe(name) if name.is_empty() => f.write_str("pipe"),
             Self::Pipe(name) => write!(f, "pipe:{name}"),
         }
     }
@@ -84,6 +88,7 @@ mod tests {
             "tcp:[::1]:9000",
             "tcp:localhost:0",
             "fd:0",
+            "pipe",
             "pipe:app",
         ] {
             assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), text);

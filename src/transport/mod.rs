@@ -146,6 +146,11 @@ impl Failure for Error {
             ),
             Self::InUse { .. } => Some("Stop that program, or choose another path.".into()),
             Self::NoSocket { .. } => Some("Remove it, or choose another path.".into()),
+            Self::Unsupported { endpoint: Endpoint::Pipe(_) } => Some(
+                "Named pipes belong to Windows, where IIS starts a gateway with one. Give `--bind unix:PATH` or \
+                 `--bind tcp:HOST:PORT`."
+                    .into(),
+            ),
             _ => None,
         }
     }
