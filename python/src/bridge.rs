@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use iiswsgi::gateway::log::{Level, Log};
 use iiswsgi::gateway::response::Head;
-use iiswsgi::gateway::{Application, Exchange, Gone, Pause};
+use iiswsgi::gateway::{Application, Exchange, Flusher, Gone, Kept, Pause};
 use pyo3::exceptions::{PyConnectionError, PyRuntimeError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -62,6 +62,7 @@ pub(crate) struct Bridge {
     pub(crate) running: Option<Mutex<HashMap<u64, Instant>>>,
     pub(crate) incidents: AtomicU64,
     pub(crate) seed: RandomState,
+    pub(crate) flusher: Arc<Flusher>,
 }
 
 impl Pause for Bridge {
@@ -93,7 +94,7 @@ impl Application for Bridge {
 impl Bridge {
     fn answer(&self, py: Python<'_>, exchange: Exchange) -> Exchange {
         let line = self.access_log.then(|| access_line(exchange.params()));
-        let shared = Shared::new(exchange);
+        let shared = Shared::new(exchange, &self.flusher);
         let thread = self.note_begin(py);
         let outcome = self.run(py, &shared);
         self.note_end(thread);
@@ -203,7 +204,7 @@ impl Bridge {
             exchange.set_head(head);
             exchange.set_length(page.len() as u64);
             // A web server that is gone wants no page.
-            let _ = exchange.send(page.as_bytes(), pause);
+            let _ = exchange.send(page.as_bytes(), || Arc::new(page.clone()), pause);
         });
     }
 
@@ -249,7 +250,7 @@ fn send(py: Python<'_>, shared: &Shared, result: &Bound<'_, PyAny>) -> Result<()
         let wrapper = wrapper.get();
         loop {
             let block = wrapper.next_block(py)?;
-            if block.as_bytes().is_empty() || send_piece(py, shared, &block, false)? {
+            if block.as_bytes().is_empty() || send_piece(py, shared, &block)? {
                 break;
             }
         }
@@ -281,11 +282,7 @@ fn send_sequence<'py>(
             if length == 1 {
                 exchange.set_length(bytes.len() as u64);
             }
-            if index + 1 == length {
-                exchange.send_last(bytes, || Box::new(PyBackedBytes::from(object.clone())))
-            } else {
-                exchange.send(bytes, pause)
-            }
+            exchange.send(bytes, || kept(object), pause)
         });
         sent.unwrap_or(Ok(()))?;
     }
@@ -301,19 +298,15 @@ fn send_pieces(py: Python<'_>, shared: &Shared, result: &Bound<'_, PyAny>) -> Re
         if single {
             shared.with(py, |exchange, _| exchange.set_length(bytes.as_bytes().len() as u64));
         }
-        send_piece(py, shared, bytes, true)?;
+        send_piece(py, shared, bytes)?;
     }
     Ok(())
 }
 
 /// Sends a piece at once. True when the answer is complete by its length.
-fn send_piece(
-    py: Python<'_>,
-    shared: &Shared,
-    bytes: &Bound<'_, PyBytes>,
-    look: bool,
-) -> Result<bool, Stopped> {
-    let bytes = bytes.as_bytes();
+fn send_piece(py: Python<'_>, shared: &Shared, object: &Bound<'_, PyBytes>) -> Result<bool, Stopped> {
+    let bytes = object.as_bytes();
+    let mut wants_flusher = false;
     let sent = shared.with(py, |exchange, pause| -> Result<bool, Stopped> {
         if bytes.is_empty() {
             exchange.look()?;
@@ -324,18 +317,25 @@ fn send_piece(
                 "the application gave a body before it called start_response",
             )));
         }
-        exchange.send(bytes, pause)?;
+        exchange.send(bytes, || kept(object), pause)?;
         if exchange.is_complete() {
-            exchange.finish();
+            exchange.finish(pause);
             return Ok(true);
         }
-        exchange.flush(pause)?;
-        if look {
-            exchange.look()?;
-        }
+        exchange.stream(pause)?;
+        wants_flusher = exchange.wants_flusher();
         Ok(false)
     });
-    sent.unwrap_or(Ok(true))
+    let complete = sent.unwrap_or(Ok(true))?;
+    if wants_flusher {
+        shared.look_after(py)?;
+    }
+    Ok(complete)
+}
+
+/// The bytes of an object for as long as they are to be sent.
+pub(crate) fn kept(object: &Bound<'_, PyBytes>) -> Kept {
+    Arc::new(PyBackedBytes::from(object.clone()))
 }
 
 fn as_bytes<'a, 'py>(item: &'a Bound<'py, PyAny>) -> PyResult<&'a Bound<'py, PyBytes>> {

@@ -72,6 +72,10 @@ impl Builder {
             self.template = None;
             return Ok(environ);
         }
+        // The streams of each request take these places: a dict that need not grow costs less.
+        for stream in [intern!(py, "wsgi.input"), intern!(py, "wsgi.errors")] {
+            environ.set_item(stream, py.None())?;
+        }
         let copy = environ.copy()?;
         self.template = Some(environ.unbind());
         self.keep(params);

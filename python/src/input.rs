@@ -3,11 +3,16 @@
 #![expect(clippy::unused_self, reason = "the methods of a Python object have one")]
 
 use iiswsgi::gateway::Gone;
-use pyo3::exceptions::{PyConnectionAbortedError, PyConnectionResetError};
+use pyo3::exceptions::{PyConnectionAbortedError, PyConnectionResetError, PyEOFError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
 use crate::shared::Shared;
+
+/// Fewer bytes are copied out of what has arrived.
+const LEAST: usize = 8 << 10;
+/// More bytes than these are not believed in before they have come.
+const MOST: usize = 16 << 20;
 
 /// The body of a request. It ends at `CONTENT_LENGTH`, or where the web server ended it.
 #[pyclass(frozen, module = "iiswsgi")]
@@ -45,6 +50,32 @@ impl Input {
         taken.unwrap_or_else(|| Ok(PyBytes::new(py, b"")))
     }
 
+    /// Reads so many bytes straight into the object that the application gets. None when that is not worth it: few are
+    /// wanted, or it is not known whether so many come.
+    fn read_into<'py>(&self, py: Python<'py>, most: usize) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let left = self.0.with(py, |exchange, _| exchange.body_left()).flatten();
+        let Some(left) = left.and_then(|left| usize::try_from(left).ok()) else { return Ok(None) };
+        let length = most.min(left);
+        if !(LEAST..=MOST).contains(&length) {
+            return Ok(None);
+        }
+        let mut short = None;
+        let bytes = PyBytes::new_with(py, length, |buffer| {
+            let read = self.0.with(py, |exchange, pause| exchange.read_body(buffer, pause));
+            let filled = read.unwrap_or(Ok(0)).map_err(raised)?;
+            if filled < length {
+                // The object has the length that was announced: what has come is put into another.
+                short = Some(PyBytes::new(py, &buffer[..filled]));
+                return Err(PyEOFError::new_err(()));
+            }
+            Ok(())
+        });
+        match short {
+            Some(short) => Ok(Some(short)),
+            None => bytes.map(Some),
+        }
+    }
+
     fn line<'py>(&self, py: Python<'py>, most: usize) -> PyResult<Bound<'py, PyBytes>> {
         let mut searched = 0;
         let newline = |available: &[u8]| {
@@ -74,7 +105,10 @@ impl Input {
     /// Reads so many bytes, or fewer only at the end of the body.
     #[pyo3(signature = (size = -1, /))]
     fn read<'py>(&self, py: Python<'py>, size: Option<isize>) -> PyResult<Bound<'py, PyBytes>> {
-        self.take(py, |_| None, limit(size))
+        match self.read_into(py, limit(size))? {
+            Some(bytes) => Ok(bytes),
+            None => self.take(py, |_| None, limit(size)),
+        }
     }
 
     /// Reads a line, or so many bytes of it.

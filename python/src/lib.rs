@@ -9,6 +9,7 @@ mod errors;
 mod file_wrapper;
 mod input;
 mod log;
+mod memory;
 mod server;
 mod shared;
 mod start_response;

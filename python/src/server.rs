@@ -89,6 +89,7 @@ impl Server {
             running: watches_time.then(Mutex::default),
             incidents: AtomicU64::new(0),
             seed: RandomState::new(),
+            flusher: Arc::default(),
         };
         Ok(Self { server, bridge })
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use iiswsgi::gateway::{Exchange, Pause};
+use iiswsgi::gateway::{CarryOn, Exchange, Flusher, Gone, Pause};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 
@@ -15,18 +15,40 @@ impl Pause for Detach<'_> {
     }
 }
 
+struct Inner {
+    exchange: Mutex<Option<Exchange>>,
+    flusher: Arc<Flusher>,
+}
+
+impl CarryOn for Inner {
+    fn carry_on(&self) -> bool {
+        // Whoever has the lock is sending.
+        let Ok(mut exchange) = self.exchange.try_lock() else { return true };
+        exchange.as_mut().is_some_and(Exchange::carry_on)
+    }
+}
+
 /// The exchange, until the request is over. Objects that outlive their request find nothing.
 #[derive(Clone)]
-pub(crate) struct Shared(Arc<Mutex<Option<Exchange>>>);
+pub(crate) struct Shared(Arc<Inner>);
 
 impl Shared {
-    pub(crate) fn new(exchange: Exchange) -> Self {
-        Self(Arc::new(Mutex::new(Some(exchange))))
+    pub(crate) fn new(exchange: Exchange, flusher: &Arc<Flusher>) -> Self {
+        Self(Arc::new(Inner { exchange: Mutex::new(Some(exchange)), flusher: Arc::clone(flusher) }))
+    }
+
+    /// Has what waits sent while the application makes its next piece.
+    pub(crate) fn look_after(&self, py: Python<'_>) -> Result<(), Gone> {
+        let answer: Arc<dyn CarryOn> = self.0.clone();
+        if self.0.flusher.watch(Arc::downgrade(&answer)) {
+            return Ok(());
+        }
+        self.with(py, |exchange, pause| exchange.flush(pause)).unwrap_or(Ok(()))
     }
 
     /// The lock is taken without holding up Python: who has it may wait for the web server.
     fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Option<Exchange>> {
-        self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+        self.0.exchange.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does something with the exchange. None when the request is over.

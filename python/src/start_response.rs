@@ -1,12 +1,13 @@
 //! `start_response` and the `write` that it gives (PEP 3333, "The `start_response()` Callable").
 
 use iiswsgi::gateway::Exchange;
-use iiswsgi::gateway::response::{Head, HeadError};
+use iiswsgi::gateway::response::{Head, HeadError, HeaderName};
 use pyo3::exceptions::{PyAssertionError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
-use crate::bridge::gone;
+use crate::bridge::{gone, kept};
+use crate::memory::Memory;
 use crate::shared::Shared;
 use crate::text::encode;
 
@@ -28,8 +29,16 @@ fn over() -> PyErr {
     PyRuntimeError::new_err("the request is over")
 }
 
+thread_local! {
+    static STATUSES: Memory<Vec<u8>> = Memory::default();
+    static NAMES: Memory<HeaderName> = Memory::default();
+}
+
 fn head(status: &Bound<'_, PyAny>, headers: &Bound<'_, PyAny>) -> PyResult<Head> {
-    let mut head = Head::new(encode(status, "the status")?.as_bytes()).map_err(|error| refused(&error))?;
+    let encoded = || Ok(encode(status, "the status")?.as_bytes().to_vec());
+    let mut head = STATUSES.with(|statuses| {
+        statuses.with(status, encoded, |bytes| Head::new(bytes).map_err(|error| refused(&error)))
+    })?;
     for header in headers.try_iter()? {
         let header = header?;
         let pair = header.cast::<PyTuple>().ok().filter(|pair| pair.len() == 2);
@@ -39,9 +48,15 @@ fn head(status: &Bound<'_, PyAny>, headers: &Bound<'_, PyAny>) -> PyResult<Head>
                 header.repr()?
             )));
         };
-        let name = encode(&pair.get_item(0)?, "a header's name")?;
+        let name = pair.get_item(0)?;
+        let checked = || {
+            let bytes = encode(&name, "a header's name")?;
+            HeaderName::new(bytes.as_bytes()).map_err(|error| refused(&error))
+        };
         let value = encode(&pair.get_item(1)?, "a header's value")?;
-        head.push(name.as_bytes(), value.as_bytes()).map_err(|error| refused(&error))?;
+        let mut push =
+            |name: &HeaderName| head.push_named(name, value.as_bytes()).map_err(|error| refused(&error));
+        NAMES.with(|names| names.with(&name, checked, &mut push))?;
     }
     Ok(head)
 }
@@ -95,10 +110,12 @@ impl Write {
                 data.get_type().name()?
             )));
         };
-        let bytes = data.as_bytes();
-        let sent = self
-            .0
-            .with(py, |exchange, pause| exchange.send(bytes, pause).and_then(|()| exchange.flush(pause)));
-        sent.ok_or_else(over)?.map_err(gone)
+        let sent = self.0.with(py, |exchange, pause| {
+            exchange.send(data.as_bytes(), || kept(data), pause)?;
+            exchange.stream(pause)?;
+            Ok(exchange.wants_flusher())
+        });
+        let wants_flusher = sent.ok_or_else(over)?.map_err(gone)?;
+        if wants_flusher { self.0.look_after(py).map_err(gone) } else { Ok(()) }
     }
 }

@@ -11,7 +11,7 @@
 //! The caller writes the output, runs the application, and calls [`Connection::end`].
 
 use super::Error;
-use super::params::{self, Pairs};
+use super::params::{self, Facts, Pairs};
 use super::record::{self, HEADER_LENGTH, Header, ProtocolStatus};
 use super::request::{Phase, Refusal, Request};
 
@@ -44,6 +44,8 @@ pub enum Event<'a> {
         id: u16,
         /// The name-value pairs, checked, for [`Pairs`].
         params: Vec<u8>,
+        /// What they say that is needed before an application reads them.
+        facts: Facts,
     },
     /// A piece of a request's body, never empty.
     Stdin {
@@ -85,13 +87,36 @@ pub struct Connection {
     closing: bool,
     /// The id of the request that was ended last while its body still came.
     unread: Option<u16>,
+    /// The last header of a piece of a body.
+    stdin: Option<Header>,
+}
+
+/// Where a request's body will be among the bytes that come next, if its records go on as they have begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected {
+    /// So many bytes of padding and header come first.
+    pub frame: usize,
+    /// Then so many of the body.
+    pub content: usize,
+    /// Then, again and again, so many of padding and header,
+    pub next_frame: usize,
+    /// and so many of the body.
+    pub next_content: usize,
 }
 
 impl Connection {
     /// A fresh connection.
     pub fn new(limits: Limits) -> Self {
         let state = State::Header { bytes: [0; HEADER_LENGTH], length: 0 };
-        Self { limits, state, requests: Vec::new(), body: Vec::new(), closing: false, unread: None }
+        Self {
+            limits,
+            state,
+            requests: Vec::new(),
+            body: Vec::new(),
+            closing: false,
+            unread: None,
+            stdin: None,
+        }
     }
 
     /// Takes bytes off the front of `input` until there is an event to tell. None: all bytes are used up.
@@ -115,6 +140,9 @@ impl Connection {
                         return Ok(None);
                     }
                     let header = Header::parse(*bytes)?;
+                    if header.kind == record::STDIN && header.content_length > 0 {
+                        self.stdin = Some(header);
+                    }
                     self.body.clear();
                     self.state = State::Content { header, left: usize::from(header.content_length) };
                     if header.content_length == 0 {
@@ -249,7 +277,7 @@ impl Connection {
     fn end_params<'a>(&mut self, id: u16, out: &mut Vec<u8>) -> Option<Event<'a>> {
         let request = self.request(id).filter(|request| request.phase == Phase::Params)?;
         match request.end_params() {
-            Ok(params) => Some(Event::Request { id, params }),
+            Ok((params, facts)) => Some(Event::Request { id, params, facts }),
             Err(refusal) => {
                 self.refuse(id, refusal, out);
                 None
@@ -316,6 +344,22 @@ impl Connection {
     /// closed before that may lose the answer to a reset.
     pub fn has_read_all(&self) -> bool {
         self.unread.is_none()
+    }
+
+    /// Where the body of a request is expected. None when nothing is known of it. It is a guess: the bytes are to be given
+    /// to [`Connection::receive`] all the same.
+    pub fn expected(&self, id: u16) -> Option<Expected> {
+        let last = self.stdin.filter(|last| last.id == id)?;
+        self.requests.iter().find(|request| request.id == id && request.phase == Phase::Body)?;
+        let next_content = usize::from(last.content_length);
+        let next_frame = usize::from(last.padding_length) + HEADER_LENGTH;
+        let (frame, content) = match &self.state {
+            State::Header { length, .. } => (HEADER_LENGTH - length, next_content),
+            State::Content { header, left } if *header == last => (0, *left),
+            State::Content { .. } => return None,
+            State::Padding { left } => (left + HEADER_LENGTH, next_content),
+        };
+        Some(Expected { frame, content, next_frame, next_content })
     }
 
     /// Whether no request is open.

@@ -22,7 +22,7 @@ fn feed(connection: &mut Connection, bytes: &[u8], sizes: &[usize]) -> Result<(V
         rest = after;
         while let Some(event) = connection.receive(&mut piece, &mut out)? {
             match event {
-                Event::Request { id, params } => seen.push(Seen::Request(id, params)),
+                Event::Request { id, params, .. } => seen.push(Seen::Request(id, params)),
                 Event::StdinEnd { id } => seen.push(Seen::End(id)),
                 Event::Abort { id } => seen.push(Seen::Abort(id)),
                 Event::Stdin { id, bytes } => match seen.last_mut() {
@@ -234,4 +234,24 @@ proptest! {
         }
         let _ = feed(&mut Connection::new(Limits { params: 64, ..Limits::default() }), &repaired, &sizes);
     }
+}
+
+#[test]
+fn expects_a_body_to_go_on_as_it_has_begun() {
+    let mut connection = Connection::new(Limits::default());
+    let params = [begin(7, record::RESPONDER, 0), record_of(record::PARAMS, 7, b"")].concat();
+    feed(&mut connection, &params, &[usize::MAX]).unwrap();
+    assert_eq!(connection.expected(7), None, "no record of the body has been seen");
+    let piece = record_of(record::STDIN, 7, &[b'x'; 100]);
+    let mut expects = |bytes: &[u8]| {
+        feed(&mut connection, bytes, &[usize::MAX]).unwrap();
+        let expected = connection.expected(7).unwrap();
+        assert_eq!((expected.next_frame, expected.next_content), (12, 100), "4 bytes of padding");
+        (expected.frame, expected.content)
+    };
+    assert_eq!(expects(&piece[..10]), (0, 98), "within the content");
+    assert_eq!(expects(&piece[10..109]), (11, 100), "within the padding");
+    assert_eq!(expects(&piece[109..]), (8, 100));
+    assert_eq!(expects(&piece[..3]), (5, 100), "within the header");
+    assert_eq!(connection.expected(8), None, "another request");
 }

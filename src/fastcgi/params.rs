@@ -23,39 +23,78 @@ fn push_length(out: &mut Vec<u8>, length: usize) {
     }
 }
 
+/// What a responder has to know of its params before an application reads them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// `CONTENT_LENGTH`, when it is a number.
+    pub content_length: Option<u64>,
+    /// The request's method is HEAD: the answer has no body.
+    pub is_head: bool,
+}
+
+impl Facts {
+    /// Reads all pairs once.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`].
+    pub fn of(params: &[u8]) -> Result<Self, Error> {
+        let mut facts = Self::default();
+        for pair in Pairs::new(params) {
+            let (name, value) = pair?;
+            // Both names have the same length, which few others have.
+            if name.len() == 14 {
+                match name {
+                    b"CONTENT_LENGTH" => {
+                        let text = std::str::from_utf8(value).ok();
+                        facts.content_length = text.and_then(|text| text.trim().parse().ok());
+                    }
+                    b"REQUEST_METHOD" => facts.is_head = value == b"HEAD",
+                    _ => {}
+                }
+            }
+        }
+        Ok(facts)
+    }
+}
+
 /// Reads pairs out of a complete stream, without copying.
 ///
 /// After an error the iterator ends.
 #[derive(Debug, Clone)]
 pub struct Pairs<'a> {
-    bytes: &'a [u8],
-    position: usize,
+    rest: &'a [u8],
+    total: usize,
 }
 
 impl<'a> Pairs<'a> {
     /// Starts at the first byte.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, position: 0 }
+        Self { rest: bytes, total: bytes.len() }
     }
 
+    #[inline]
     fn length(&mut self) -> Option<usize> {
-        let rest = self.bytes.get(self.position..)?;
-        let first = *rest.first()?;
-        if first < 0x80 {
-            self.position += 1;
-            return Some(usize::from(first));
+        match *self.rest {
+            [short @ 0..0x80, ref rest @ ..] => {
+                self.rest = rest;
+                Some(usize::from(short))
+            }
+            [a, b, c, d, ref rest @ ..] => {
+                self.rest = rest;
+                usize::try_from(u32::from_be_bytes([a, b, c, d]) & 0x7fff_ffff).ok()
+            }
+            _ => None,
         }
-        let four: [u8; 4] = rest.get(..4)?.try_into().ok()?;
-        self.position += 4;
-        usize::try_from(u32::from_be_bytes(four) & 0x7fff_ffff).ok()
     }
 
+    #[inline]
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let taken = self.bytes.get(self.position..self.position.checked_add(length)?)?;
-        self.position += length;
+        let (taken, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
         Some(taken)
     }
 
+    #[inline]
     fn pair(&mut self) -> Option<(&'a [u8], &'a [u8])> {
         let name = self.length()?;
         let value = self.length()?;
@@ -66,14 +105,15 @@ impl<'a> Pairs<'a> {
 impl<'a> Iterator for Pairs<'a> {
     type Item = Result<(&'a [u8], &'a [u8]), Error>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        if self.position >= self.bytes.len() {
+        if self.rest.is_empty() {
             return None;
         }
-        let start = self.position;
+        let start = self.total - self.rest.len();
         let pair = self.pair();
         if pair.is_none() {
-            self.position = self.bytes.len();
+            self.rest = &[];
         }
         Some(pair.ok_or(Error::Truncated(start)))
     }
@@ -103,6 +143,23 @@ mod tests {
         assert_eq!(read(b"\x01\x01ab\x05\x01ab"), Err(Error::Truncated(4)));
         assert_eq!(read(b"\xff\xff\xff\xff\x7f"), Err(Error::Truncated(0)));
         assert_eq!(read(b"\x01"), Err(Error::Truncated(0)));
+    }
+
+    #[test]
+    fn tells_what_a_responder_has_to_know() {
+        let facts = |pairs: &[(&str, &str)]| {
+            let mut out = Vec::new();
+            for (name, value) in pairs {
+                push_pair(&mut out, name.as_bytes(), value.as_bytes());
+            }
+            Facts::of(&out)
+        };
+        let known = Facts { content_length: Some(12), is_head: true };
+        assert_eq!(facts(&[("CONTENT_LENGTH", " 12"), ("X", "y"), ("REQUEST_METHOD", "HEAD")]), Ok(known));
+        for value in ["", "-1", "1x"] {
+            assert_eq!(facts(&[("CONTENT_LENGTH", value), ("REQUEST_METHOD", "GET")]), Ok(Facts::default()));
+        }
+        assert_eq!(Facts::of(b"\x01\x01ab\x01"), Err(Error::Truncated(4)));
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 //!
 //! It knows neither the connection's other requests nor the application.
 
-use super::params::Pairs;
+use super::params::Facts;
 
 /// How far a request has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,11 +66,9 @@ impl Request {
     }
 
     /// The params stream has ended: its bytes, which are known to be pairs from here on.
-    pub(super) fn end_params(&mut self) -> Result<Vec<u8>, Refusal> {
-        if Pairs::new(&self.params).any(|pair| pair.is_err()) {
-            return Err(Refusal::Malformed);
-        }
+    pub(super) fn end_params(&mut self) -> Result<(Vec<u8>, Facts), Refusal> {
+        let facts = Facts::of(&self.params).map_err(|_| Refusal::Malformed)?;
         self.phase = Phase::Body;
-        Ok(std::mem::take(&mut self.params))
+        Ok((std::mem::take(&mut self.params), facts))
     }
 }

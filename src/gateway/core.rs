@@ -19,8 +19,6 @@ const LINGER: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How long no connection is accepted after the system had no room for one.
 const PAUSE_ACCEPTING: Duration = Duration::from_millis(100);
-/// How much of the bodies of waiting requests is taken in before anybody reads them.
-const AHEAD: usize = 256 << 10;
 
 /// How long a single connection may be waited for without looking whether others come.
 const SOON: Duration = Duration::from_millis(1);
@@ -42,9 +40,10 @@ enum Slot {
     Busy(bool),
 }
 
-/// Reads what is there. A read that does not fill the buffer has emptied the stream, unless its end is to follow.
+/// Reads what is there, until there is a request: its body is read when the application wants it. A read that does not
+/// fill the buffer has emptied the stream, unless its end is to follow.
 fn take_in(link: &mut Link) {
-    while !link.ended && (link.queue.is_empty() || link.buffered() < AHEAD) {
+    while !link.ended && link.queue.is_empty() {
         match link.fill() {
             Filled::More => {}
             Filled::Some if link.ending => {}
@@ -312,11 +311,12 @@ impl Core {
         self.serve_or_park(link)
     }
 
-    fn serve_or_park(&mut self, link: Box<Link>) -> Option<Box<Link>> {
+    fn serve_or_park(&mut self, mut link: Box<Link>) -> Option<Box<Link>> {
         if link.queue.is_empty() || link.broken || link.lingering {
             self.park(link);
             return None;
         }
+        link.alone = self.open == 1;
         Some(link)
     }
 
@@ -348,6 +348,7 @@ impl Core {
     /// Puts a connection to where it belongs now: away, lingering, or waiting.
     fn park(&mut self, mut link: Box<Link>) {
         let sent = link.flush();
+        link.shrink();
         let token = link.token;
         if link.broken || (link.ended && link.queue.is_empty() && sent) {
             return self.close(link);

@@ -5,14 +5,26 @@
 
 use std::time::{Duration, Instant};
 
-use super::link::{Filled, Link, Pending};
+use super::link::{Link, Pending};
+use super::output::Kept;
 use super::response::Head;
-use crate::fastcgi::params::Pairs;
 use crate::fastcgi::record;
 use crate::transport::Interest;
 
-/// Pieces up to this size are collected and leave with one call; larger ones are sent from where they are.
-const SMALL: usize = 16 << 10;
+/// Pieces up to this size are copied; larger ones are sent from where they are.
+const SMALL: usize = 8 << 10;
+/// What is larger is sent while other threads run, and is waited for.
+const LARGE: usize = 32 << 10;
+/// How much of a streamed answer is collected.
+const COLLECTED: usize = 64 << 10;
+/// How much may wait of an answer whose pieces are all there.
+const MOST: usize = 1 << 20;
+/// A piece that comes later than this after the last call of the system is sent at once.
+const QUICK: Duration = Duration::from_micros(500);
+/// How long one call of the system may wait for room.
+const SOON: Duration = Duration::from_millis(2);
+/// After so many looks of the flusher at which nothing waited it need not look again.
+const QUIET: u32 = 50;
 /// How much of a body is taken in while an answer cannot leave: a web server that first sends all of a body before it
 /// reads the answer would otherwise wait for us as we wait for it.
 const CROSSING: usize = 64 << 20;
@@ -53,10 +65,10 @@ pub enum Gone {
     reason = "each is a fact of its own: no two of them are states of one thing"
 )]
 pub struct Exchange {
-    link: Box<Link>,
+    pub(super) link: Box<Link>,
     id: u16,
     /// What the application may still read, when the length is known.
-    body_left: Option<u64>,
+    pub(super) body_left: Option<u64>,
     is_head_method: bool,
     head: Option<Head>,
     head_sent: bool,
@@ -68,28 +80,23 @@ pub struct Exchange {
     ended: bool,
     looked: Instant,
     started: Instant,
+    /// When a streamed answer was sent last, as far as it was there.
+    flushed: Option<Instant>,
+    /// The flusher looks after it, and has so many times found that nothing waited.
+    watched: Option<u32>,
 }
 
 impl Exchange {
     /// None when no request waits on the link.
     pub(super) fn new(link: Box<Link>) -> Result<Self, Box<Link>> {
         let Some(request) = link.queue.front() else { return Err(link) };
-        let (id, mut body_left, mut is_head_method) = (request.id, None, false);
-        for (name, value) in Pairs::new(&request.params).map_while(Result::ok) {
-            match name {
-                b"CONTENT_LENGTH" => {
-                    body_left = std::str::from_utf8(value).ok().and_then(|text| text.trim().parse().ok());
-                }
-                b"REQUEST_METHOD" => is_head_method = value == b"HEAD",
-                _ => {}
-            }
-        }
+        let (id, facts) = (request.id, request.facts);
         let now = Instant::now();
         Ok(Self {
             link,
             id,
-            body_left,
-            is_head_method,
+            body_left: facts.content_length,
+            is_head_method: facts.is_head,
             head: None,
             head_sent: false,
             answer_left: None,
@@ -99,78 +106,26 @@ impl Exchange {
             ended: false,
             looked: now,
             started: now,
+            flushed: None,
+            watched: None,
         })
     }
 
     /// None when the request is ended: another may be at the front.
-    fn request(&mut self) -> Option<&mut Pending> {
+    pub(super) fn request(&mut self) -> Option<&mut Pending> {
         if self.ended { None } else { self.link.queue.front_mut() }
     }
 
-    /// The request's params as they came, checked: a sequence for [`Pairs`].
+    pub(super) fn front(&self) -> Option<&Pending> {
+        self.link.queue.front().filter(|_| !self.ended)
+    }
+
+    /// The request's params as they came, checked: a sequence for [`Pairs`](crate::fastcgi::params::Pairs).
     pub fn params(&self) -> &[u8] {
-        self.link.queue.front().filter(|_| !self.ended).map_or(&[], |request| &request.params)
+        self.front().map_or(&[], |request| &request.params)
     }
 
-    /// The bytes that the application may still read, when the web server told the length.
-    pub fn body_left(&self) -> Option<u64> {
-        self.body_left
-    }
-
-    /// What of the body is here and may be read.
-    pub fn available(&self) -> &[u8] {
-        let request = self.link.queue.front().filter(|_| !self.ended);
-        let unread = request.map_or(&[][..], |request| request.body.unread());
-        match self.body_left.map(usize::try_from) {
-            Some(Ok(left)) if left < unread.len() => &unread[..left],
-            _ => unread,
-        }
-    }
-
-    /// Marks bytes of [`Exchange::available`] as read.
-    pub fn consume(&mut self, length: usize) {
-        if let Some(left) = &mut self.body_left {
-            *left = left.saturating_sub(length as u64);
-        }
-        if let Some(request) = self.request() {
-            request.body.consume(length);
-        }
-    }
-
-    /// Waits until more of the body is available than `known` bytes. False at its end.
-    ///
-    /// # Errors
-    /// When the request was aborted, or the connection ended within the body.
-    pub fn wait_for_body(&mut self, known: usize, pause: &dyn Pause) -> Result<bool, Gone> {
-        loop {
-            if self.body_left.is_some_and(|left| known as u64 >= left) {
-                return Ok(false);
-            }
-            let Some(request) = self.request() else { return Ok(false) };
-            if request.aborted {
-                return Err(Gone::Aborted);
-            }
-            let (length, ended) = (request.body.unread().len(), request.body.ended);
-            if length > known {
-                return Ok(true);
-            }
-            if ended {
-                return Ok(false);
-            }
-            match self.link.fill() {
-                Filled::Ended => return Err(Gone::Closed),
-                Filled::Nothing => {
-                    // The web server may wait for what we have said so far.
-                    self.link.flush();
-                    let interest = if self.link.unsent() > 0 { Interest::Either } else { Interest::Read };
-                    self.wait(interest, pause);
-                }
-                Filled::More | Filled::Some => {}
-            }
-        }
-    }
-
-    fn wait(&mut self, interest: Interest, pause: &dyn Pause) {
+    pub(super) fn wait(&mut self, interest: Interest, pause: &dyn Pause) {
         let stream = &self.link.stream;
         // A failure shows with the next call on the stream.
         pause.pause(&mut || drop(stream.wait(interest, None)));
@@ -216,71 +171,43 @@ impl Exchange {
         self.link.push_stream(record::STDOUT, self.id, &text);
     }
 
-    /// Sends a piece of the body, the head before it. Bytes beyond the `Content-Length` are dropped. A small piece
-    /// leaves with the next [`Exchange::flush`].
+    /// Adds a piece of the body to the answer, the head before it. Bytes beyond the `Content-Length` are dropped. It leaves
+    /// with the next [`Exchange::flush`] or [`Exchange::stream`], or at the end; `keep` gives an object that holds the
+    /// same bytes until then, unless they are few.
     ///
     /// # Errors
     /// When nobody wants the answer any more.
-    pub fn send(&mut self, bytes: &[u8], pause: &dyn Pause) -> Result<(), Gone> {
-        let Some(allowed) = self.prepare(bytes)? else { return Ok(()) };
-        let mut rest = &bytes[..allowed];
-        while !rest.is_empty() {
-            let sent = self.link.send_stream(record::STDOUT, self.id, rest);
-            rest = &rest[sent.min(rest.len())..];
-            self.check()?;
-            if sent == 0 {
-                self.wait_for_room(pause)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// As [`Exchange::send`] for the last piece: what the web server does not take at once is left to the event loop.
-    /// `keep` gives an object that holds the same bytes until then.
-    ///
-    /// # Errors
-    /// When nobody wants the answer any more.
-    pub fn send_last(
-        &mut self,
-        bytes: &[u8],
-        keep: impl FnOnce() -> Box<dyn AsRef<[u8]> + Send + Sync>,
-    ) -> Result<(), Gone> {
-        let Some(allowed) = self.prepare(bytes)? else { return Ok(()) };
-        let mut start = 0;
-        while start < allowed {
-            let sent = self.link.send_stream(record::STDOUT, self.id, &bytes[start..allowed]);
-            start += sent;
-            self.check()?;
-            if sent == 0 {
-                self.link.set_tail(self.id, keep(), start..allowed);
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Counts a piece of the body. A small one is collected; of a large one it gives what may be sent.
-    fn prepare(&mut self, bytes: &[u8]) -> Result<Option<usize>, Gone> {
+    pub fn send(&mut self, bytes: &[u8], keep: impl FnOnce() -> Kept, pause: &dyn Pause) -> Result<(), Gone> {
         if bytes.is_empty() || self.ended {
-            return Ok(None);
+            return Ok(());
         }
+        if self.link.unsent() >= MOST {
+            self.flush(pause)?;
+        }
+        let allowed = self.count(bytes.len());
+        if allowed <= SMALL {
+            self.link.push_stream(record::STDOUT, self.id, &bytes[..allowed]);
+        } else {
+            self.link.push_kept(record::STDOUT, self.id, &keep(), allowed);
+        }
+        self.check()
+    }
+
+    /// Counts a piece of the body, and gives how much of it may be sent.
+    fn count(&mut self, length: usize) -> usize {
         self.push_head();
         let allowed = match self.answer_left.map(usize::try_from) {
-            Some(Ok(left)) if left < bytes.len() => {
+            Some(Ok(left)) if left < length => {
                 self.excess |= !self.is_head_method && self.head.as_ref().is_some_and(Head::allows_body);
                 left
             }
-            _ => bytes.len(),
+            _ => length,
         };
         if let Some(left) = &mut self.answer_left {
             *left -= allowed as u64;
         }
         self.answer_length += allowed as u64;
-        if allowed <= SMALL && self.link.unsent() <= 2 * SMALL {
-            self.link.push_stream(record::STDOUT, self.id, &bytes[..allowed]);
-            return self.check().map(|()| None);
-        }
-        Ok(Some(allowed))
+        allowed
     }
 
     /// Sends what was collected, the head at least.
@@ -292,10 +219,61 @@ impl Exchange {
             return Ok(());
         }
         self.push_head();
-        while !self.link.flush() {
-            self.wait_for_room(pause)?;
+        if !self.send_some(true, pause) {
+            loop {
+                self.wait_for_room(pause)?;
+                if self.link.flush() {
+                    break;
+                }
+            }
         }
         self.check()
+    }
+
+    /// Sends what there is room for; true when nothing is left. What is large is sent while other threads run, and may
+    /// wait a moment for room: one call of the system then takes what else needs many.
+    fn send_some(&mut self, waits: bool, pause: &dyn Pause) -> bool {
+        if self.link.unsent() <= LARGE || !waits {
+            return self.link.flush();
+        }
+        let (link, mut sent) = (&mut self.link, false);
+        pause.pause(&mut || sent = link.flush_soon(SOON));
+        sent
+    }
+
+    /// After a piece of a streamed answer: sends what was collected, or leaves it to wait for more when pieces come
+    /// quickly. Looks, now and then, whether the web server still wants the answer.
+    ///
+    /// # Errors
+    /// When nobody wants the answer any more.
+    pub fn stream(&mut self, pause: &dyn Pause) -> Result<(), Gone> {
+        let now = Instant::now();
+        let quick = self.flushed.is_some_and(|flushed| now.duration_since(flushed) < QUICK);
+        if !quick || self.link.unsent() >= COLLECTED {
+            self.flush(pause)?;
+            self.flushed = Some(now);
+        }
+        self.look_at(now)
+    }
+
+    /// Whether something of a streamed answer waits that nobody looks after. The caller is to have
+    /// [`Exchange::carry_on`] called every millisecond or so from now on, until it says that it need not.
+    pub fn wants_flusher(&mut self) -> bool {
+        let wants = self.watched.is_none() && !self.ended && self.link.unsent() > 0;
+        if wants {
+            self.watched = Some(0);
+        }
+        wants
+    }
+
+    /// Sends what waits, without waiting. False when it need not be called again.
+    pub fn carry_on(&mut self) -> bool {
+        let quiet = if self.link.unsent() == 0 { self.watched.unwrap_or(0) + 1 } else { 0 };
+        if !self.ended && quiet == 0 {
+            self.link.flush();
+        }
+        self.watched = (!self.ended && quiet < QUIET).then_some(quiet);
+        self.watched.is_some()
     }
 
     fn wait_for_room(&mut self, pause: &dyn Pause) -> Result<(), Gone> {
@@ -322,11 +300,15 @@ impl Exchange {
     /// # Errors
     /// When it does not.
     pub fn look(&mut self) -> Result<(), Gone> {
-        if self.looked.elapsed() >= LOOK {
+        self.look_at(Instant::now())
+    }
+
+    fn look_at(&mut self, now: Instant) -> Result<(), Gone> {
+        if now.duration_since(self.looked) >= LOOK {
             if !self.link.ended && self.link.buffered() < CROSSING {
                 self.link.fill();
             }
-            self.looked = Instant::now();
+            self.looked = now;
         }
         self.check()
     }
@@ -362,7 +344,7 @@ impl Exchange {
 
     /// Ends the request as soon as its answer is complete, while the application may still have something to do. What
     /// could not be sent at once leaves later.
-    pub fn finish(&mut self) {
+    pub fn finish(&mut self, pause: &dyn Pause) {
         if self.ended {
             return;
         }
@@ -371,12 +353,13 @@ impl Exchange {
         }
         self.ended = true;
         self.link.end_front(self.stderr_used);
-        self.link.flush();
+        // While other connections may have news, nobody waits for the room that this one needs.
+        self.send_some(self.link.alone, pause);
     }
 
     /// Ends the request and gives the connection back.
-    pub(super) fn end(mut self) -> Box<Link> {
-        self.finish();
+    pub(super) fn end(mut self, pause: &dyn Pause) -> Box<Link> {
+        self.finish(pause);
         self.link
     }
 }

@@ -1,25 +1,21 @@
 //! One connection of the gateway: a stream, the protocol's state, the requests that have arrived and the output that has
 //! not left yet.
 //!
-//! It never waits; it does not know what an application is.
+//! It waits only where a name says so (`_soon`), and never long; it does not know what an application is.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::fmt;
 use std::io::{self, IoSlice};
-use std::ops::Range;
 use std::time::Duration;
 
+use super::output::{Kept, Output};
 use crate::fastcgi::connection::{Connection, Event, Limits};
-use crate::fastcgi::record::{self, HEADER_LENGTH, Header};
+use crate::fastcgi::params::Facts;
+use crate::fastcgi::record;
 use crate::transport::Stream;
 
-/// What one call of the system reads. Fits the level-2 cache beside the copy of it.
-const READ: usize = 128 << 10;
-
-/// The body of a record of a large answer. A record that the system takes only in part is completed from a copy, which
-/// is to stay small.
-const PIECE: usize = 32_760;
+/// What one call of the system reads, unless it is told where a body is wanted.
+const READ: usize = 32 << 10;
 
 thread_local! {
     /// One buffer a thread, not one a connection: a thousand idle connections hold no memory for bytes to come.
@@ -66,6 +62,7 @@ impl Body {
 pub(super) struct Pending {
     pub(super) id: u16,
     pub(super) params: Vec<u8>,
+    pub(super) facts: Facts,
     pub(super) body: Body,
     /// The web server does not want the answer any more.
     pub(super) aborted: bool,
@@ -111,28 +108,9 @@ pub(super) struct Link {
     pub(super) lingering: bool,
     /// Something has come on it.
     pub(super) asked: bool,
-    output: Vec<u8>,
-    written: usize,
-    tail: Option<Tail>,
-}
-
-/// The rest of a large body, kept as the object that the application gave.
-struct Tail {
-    id: u16,
-    bytes: Box<dyn AsRef<[u8]> + Send + Sync>,
-    start: usize,
-    end: usize,
-    /// What follows it.
-    after: Vec<u8>,
-}
-
-impl fmt::Debug for Tail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tail")
-            .field("id", &self.id)
-            .field("left", &(self.end - self.start))
-            .finish_non_exhaustive()
-    }
+    /// There is no other connection that could have news.
+    pub(super) alone: bool,
+    output: Output,
 }
 
 impl Link {
@@ -150,9 +128,8 @@ impl Link {
             broken: false,
             lingering: false,
             asked: false,
-            output: Vec::new(),
-            written: 0,
-            tail: None,
+            alone: false,
+            output: Output::default(),
         }
     }
 
@@ -170,18 +147,23 @@ impl Link {
         if self.ended {
             return Filled::Ended;
         }
-        let filled = BUFFER.with_borrow_mut(|buffer| match read(&mut self.stream, buffer) {
-            Ok(0) => Filled::Ended,
-            Ok(length) => {
-                self.asked = true;
-                if self.lingering || self.sort(&buffer[..length]) {
-                    if length == buffer.len() { Filled::More } else { Filled::Some }
-                } else {
-                    // What is not FastCGI has no one to answer to.
-                    self.broken = true;
-                    Filled::Ended
-                }
+        BUFFER.with_borrow_mut(|buffer| {
+            let read = read(&mut self.stream, buffer);
+            let filled = self.note_read(&read, buffer.len());
+            if self.lingering || self.sort(&buffer[..read.unwrap_or(0)]) {
+                filled
+            } else {
+                self.note_nonsense()
             }
+        })
+    }
+
+    /// What a read with so much room has brought.
+    pub(super) fn note_read(&mut self, read: &io::Result<usize>, room: usize) -> Filled {
+        let filled = match read {
+            Ok(0) => Filled::Ended,
+            Ok(length) if *length == room => Filled::More,
+            Ok(_) => Filled::Some,
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
                 Filled::Nothing
             }
@@ -189,20 +171,27 @@ impl Link {
                 self.broken = true;
                 Filled::Ended
             }
-        });
+        };
+        self.asked |= matches!(filled, Filled::More | Filled::Some);
         self.ended |= filled == Filled::Ended;
         self.more = filled == Filled::More;
         filled
     }
 
+    /// What is not FastCGI has no one to answer to.
+    pub(super) fn note_nonsense(&mut self) -> Filled {
+        (self.broken, self.ended, self.more) = (true, true, false);
+        Filled::Ended
+    }
+
     /// False when the bytes are not FastCGI.
-    fn sort(&mut self, mut bytes: &[u8]) -> bool {
+    pub(super) fn sort(&mut self, mut bytes: &[u8]) -> bool {
         let Self { protocol, queue, output, .. } = self;
         loop {
-            match protocol.receive(&mut bytes, output) {
+            match protocol.receive(&mut bytes, &mut output.bytes) {
                 Ok(None) => return true,
-                Ok(Some(Event::Request { id, params })) => {
-                    queue.push_back(Pending { id, params, body: Body::default(), aborted: false });
+                Ok(Some(Event::Request { id, params, facts })) => {
+                    queue.push_back(Pending { id, params, facts, body: Body::default(), aborted: false });
                 }
                 Ok(Some(Event::Stdin { id, bytes })) => {
                     if let Some(request) = queue.iter_mut().find(|request| request.id == id) {
@@ -224,6 +213,12 @@ impl Link {
         }
     }
 
+    /// Takes bytes of a body that are where they are wanted already.
+    pub(super) fn skip_body(&mut self, mut bytes: &[u8]) {
+        // They are within one record, so that this tells nothing but them.
+        let _ = self.protocol.receive(&mut bytes, &mut self.output.bytes);
+    }
+
     /// The bytes of bodies that wait to be read.
     pub(super) fn buffered(&self) -> usize {
         self.queue.iter().map(|request| request.body.unread().len()).sum()
@@ -231,131 +226,57 @@ impl Link {
 
     /// How much output waits.
     pub(super) fn unsent(&self) -> usize {
-        let tail = self.tail.as_ref().map_or(0, |tail| tail.end - tail.start);
-        self.output.len() - self.written + tail
+        self.output.len()
     }
 
     /// Sends what there is room for. True when nothing is left, or nothing can be sent any more.
     pub(super) fn flush(&mut self) -> bool {
-        loop {
-            if !self.flush_output() {
-                return false;
-            }
-            let Some(mut tail) = self.tail.take() else { return true };
-            if self.broken {
-                continue;
-            }
-            let sent =
-                self.send_records(record::STDOUT, tail.id, &(*tail.bytes).as_ref()[tail.start..tail.end]);
-            tail.start += sent;
-            if tail.start >= tail.end {
-                self.output.append(&mut tail.after);
-            } else {
-                self.tail = Some(tail);
-                if sent == 0 {
-                    return false;
-                }
-            }
-        }
+        self.flush_with(|stream, pieces| match pieces {
+            [piece] => stream.write(piece),
+            _ => stream.write_vectored(pieces),
+        })
     }
 
-    fn flush_output(&mut self) -> bool {
-        while self.written < self.output.len() && !self.broken {
-            match self.stream.write(&self.output[self.written..]) {
-                Ok(length) => self.written += length,
+    /// As [`Link::flush`], but waits a moment for room.
+    pub(super) fn flush_soon(&mut self, patience: Duration) -> bool {
+        self.flush_with(|stream, pieces| stream.write_soon(pieces, patience))
+    }
+
+    fn flush_with(&mut self, write: impl Fn(&mut Stream, &[IoSlice<'_>]) -> io::Result<usize>) -> bool {
+        let Self { output, stream, broken, .. } = self;
+        while !output.is_empty() && !*broken {
+            match output.send(|pieces| write(stream, pieces)) {
+                Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => self.broken = true,
+                Err(_) => *broken = true,
             }
         }
-        self.output.clear();
-        self.written = 0;
-        if self.output.capacity() > READ {
-            self.output = Vec::new();
+        if *broken {
+            output.clear();
         }
         true
     }
 
-    /// Sends records of one stream straight from the caller's bytes, after the output that waits, and gives how many of
-    /// the bytes were taken. A record that was only sent in part is completed in the output, so that the caller can go
-    /// on with the next byte.
-    pub(super) fn send_stream(&mut self, kind: u8, id: u16, bytes: &[u8]) -> usize {
-        if !self.flush() {
-            return 0;
-        }
-        self.send_records(kind, id, bytes)
-    }
-
-    /// Leaves the rest of an answer's body to be sent when there is room. Records of the same request that follow, such
-    /// as its end, follow it.
-    pub(super) fn set_tail(
-        &mut self,
-        id: u16,
-        bytes: Box<dyn AsRef<[u8]> + Send + Sync>,
-        part: Range<usize>,
-    ) {
-        self.tail = Some(Tail { id, bytes, start: part.start, end: part.end, after: Vec::new() });
-    }
-
-    fn send_records(&mut self, kind: u8, id: u16, bytes: &[u8]) -> usize {
-        const RECORDS: usize = 32;
-        if self.broken {
-            return bytes.len();
-        }
-        let bytes = &bytes[..bytes.len().min(RECORDS * PIECE)];
-        let mut headers = [[0; HEADER_LENGTH]; RECORDS];
-        for (header, content) in headers.iter_mut().zip(bytes.chunks(PIECE)) {
-            // A piece is far smaller than a record may be, so that the other value is never taken.
-            let content_length = u16::try_from(content.len()).unwrap_or(u16::MAX);
-            *header = Header { kind, id, content_length, padding_length: 0 }.encode();
-        }
-        let mut pieces = [IoSlice::new(&[]); 2 * RECORDS];
-        let mut count = 0;
-        for (header, content) in headers.iter().zip(bytes.chunks(PIECE)) {
-            pieces[count] = IoSlice::new(header);
-            pieces[count + 1] = IoSlice::new(content);
-            count += 2;
-        }
-        match self.stream.write_vectored(&pieces[..count]) {
-            Ok(sent) => self.complete_record(&headers, bytes, sent),
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => 0,
-            Err(_) => {
-                self.broken = true;
-                bytes.len()
-            }
-        }
-    }
-
-    /// After so many sent bytes of headers and contents: keeps the rest of the record that was cut, and gives the
-    /// content bytes that are taken care of.
-    fn complete_record(&mut self, headers: &[[u8; HEADER_LENGTH]], bytes: &[u8], sent: usize) -> usize {
-        const RECORD: usize = HEADER_LENGTH + PIECE;
-        let (whole, part) = (sent / RECORD, sent % RECORD);
-        let start = whole * PIECE;
-        if part == 0 || start >= bytes.len() {
-            return start.min(bytes.len());
-        }
-        let end = bytes.len().min(start + PIECE);
-        if part < HEADER_LENGTH {
-            self.output.extend_from_slice(&headers[whole][part..]);
-        }
-        self.output.extend_from_slice(&bytes[start + part.saturating_sub(HEADER_LENGTH)..end]);
-        end
+    /// The connection waits for its next request: it needs no memory for the last answer.
+    pub(super) fn shrink(&mut self) {
+        self.output.shrink();
     }
 
     /// Ends the request at the front of the queue.
     pub(super) fn end_front(&mut self, stderr_used: bool) {
         if let Some(request) = self.queue.pop_front() {
-            let out = match &mut self.tail {
-                Some(tail) if tail.id == request.id => &mut tail.after,
-                _ => &mut self.output,
-            };
-            self.protocol.end(request.id, 0, stderr_used, out);
+            self.protocol.end(request.id, 0, stderr_used, &mut self.output.bytes);
         }
     }
 
     /// Appends a piece of a stream to the output.
     pub(super) fn push_stream(&mut self, kind: u8, id: u16, bytes: &[u8]) {
-        record::push_stream(&mut self.output, kind, id, bytes);
+        record::push_stream(&mut self.output.bytes, kind, id, bytes);
+    }
+
+    /// Appends the first bytes of an object to the output, which keeps the object until they have left.
+    pub(super) fn push_kept(&mut self, kind: u8, id: u16, object: &Kept, length: usize) {
+        self.output.push_kept(kind, id, object, length);
     }
 }

@@ -3,18 +3,24 @@
 //! What the application is, this module does not know: it is the trait [`Application`]. How one thread of it feeds many
 //! connections, and how several threads take turns at that, is in [`Server`]. [`response`] and [`environ`] are pure.
 
+mod body;
 mod core;
 pub mod environ;
 mod exchange;
+mod flusher;
 mod link;
 pub mod log;
+mod output;
 pub mod response;
 mod server;
 mod turns;
+mod upload;
 
 use std::time::Duration;
 
 pub use exchange::{Block, Exchange, Gone, Pause};
+pub use flusher::{CarryOn, Flusher};
+pub use output::Kept;
 pub use server::Server;
 
 use crate::fastcgi::connection::Limits;

@@ -47,6 +47,32 @@ const HOP_BY_HOP: [&[u8]; 8] = [
     b"upgrade",
 ];
 
+/// The name of a header that an application may send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderName {
+    bytes: Box<[u8]>,
+    is_content_length: bool,
+}
+
+impl HeaderName {
+    /// Checks a name.
+    ///
+    /// # Errors
+    /// [`HeadError::Name`], [`HeadError::StatusHeader`] and [`HeadError::HopByHop`].
+    pub fn new(name: &[u8]) -> Result<Self, HeadError> {
+        if name.is_empty() || !name.iter().copied().all(is_token) {
+            return Err(HeadError::Name(shown(name)));
+        }
+        if name.eq_ignore_ascii_case(b"status") {
+            return Err(HeadError::StatusHeader);
+        }
+        if HOP_BY_HOP.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+            return Err(HeadError::HopByHop(shown(name)));
+        }
+        Ok(Self { bytes: name.into(), is_content_length: name.eq_ignore_ascii_case(b"content-length") })
+    }
+}
+
 impl Head {
     /// Starts a head with its status line.
     ///
@@ -73,21 +99,21 @@ impl Head {
     /// # Errors
     /// What [`HeadError`] lists.
     pub fn push(&mut self, name: &[u8], value: &[u8]) -> Result<(), HeadError> {
-        if name.is_empty() || !name.iter().copied().all(is_token) {
-            return Err(HeadError::Name(shown(name)));
-        }
+        self.push_named(&HeaderName::new(name)?, value)
+    }
+
+    /// Adds a header whose name has been checked.
+    ///
+    /// # Errors
+    /// [`HeadError::Value`] and [`HeadError::ContentLength`].
+    pub fn push_named(&mut self, name: &HeaderName, value: &[u8]) -> Result<(), HeadError> {
         if value.iter().copied().any(is_control) {
-            return Err(HeadError::Value(shown(name)));
+            return Err(HeadError::Value(shown(&name.bytes)));
         }
-        match name.len() {
-            6 if name.eq_ignore_ascii_case(b"status") => return Err(HeadError::StatusHeader),
-            14 if name.eq_ignore_ascii_case(b"content-length") => self.set_content_length(value)?,
-            2 | 7..=19 if HOP_BY_HOP.iter().any(|known| name.eq_ignore_ascii_case(known)) => {
-                return Err(HeadError::HopByHop(shown(name)));
-            }
-            _ => {}
+        if name.is_content_length {
+            self.set_content_length(value)?;
         }
-        for part in [name, b": ", value, b"\r\n"] {
+        for part in [&name.bytes, &b": "[..], value, b"\r\n"] {
             self.text.extend_from_slice(part);
         }
         Ok(())

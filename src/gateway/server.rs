@@ -109,7 +109,7 @@ impl Server {
             Ok(exchange) => exchange,
             Err(link) => return link,
         };
-        let link = app.respond(exchange).end();
+        let link = app.respond(exchange).end(app);
         let served = self.served.fetch_add(1, Ordering::Relaxed) + 1;
         if self.options.max_requests.is_some_and(|most| served >= most) {
             self.stop();

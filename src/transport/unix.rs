@@ -1,7 +1,7 @@
 //! Unix: socket files, TCP and inherited descriptors.
 
 use std::fs;
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -12,18 +12,19 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{FileType, OFlags};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, RecvFlags, SendAncillaryBuffer, sockopt};
+use rustix::net::{AddressFamily, RecvAncillaryBuffer, RecvFlags, SendAncillaryBuffer, SendFlags, sockopt};
 
 use super::{Endpoint, Error, Inherited, Interest, Opened, sockets};
 
 /// How many connections the system may hold for us. More than usual: a web server that is turned away shows errors.
 const BACKLOG: i32 = 1024;
 
-/// A connection. All calls return at once, but for [`Stream::wait`] and [`Stream::read_soon`].
+/// A connection. All calls return at once, but for [`Stream::wait`] and those whose names end in `_soon`.
 #[derive(Debug)]
 pub struct Stream {
     descriptor: OwnedFd,
-    patience: Option<Duration>,
+    patience_to_read: Option<Duration>,
+    patience_to_write: Option<Duration>,
 }
 
 impl Stream {
@@ -31,7 +32,11 @@ impl Stream {
     /// with the process that it came from.
     fn new(descriptor: OwnedFd) -> io::Result<Self> {
         rustix::io::ioctl_fionbio(&descriptor, false)?;
-        Ok(Self { descriptor, patience: None })
+        Ok(Self::of(descriptor))
+    }
+
+    fn of(descriptor: OwnedFd) -> Self {
+        Self { descriptor, patience_to_read: None, patience_to_write: None }
     }
 
     /// Reads what is there. 0 is the end of the stream; `WouldBlock` when nothing is there yet.
@@ -39,12 +44,18 @@ impl Stream {
         Ok(rustix::net::recv(&self.descriptor, buffer, RecvFlags::DONTWAIT)?.0)
     }
 
+    /// As [`Stream::read`], to several places, one after the other.
+    pub fn read_vectored(&self, places: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        let mut nothing = RecvAncillaryBuffer::default();
+        Ok(rustix::net::recvmsg(&self.descriptor, places, &mut nothing, RecvFlags::DONTWAIT)?.bytes)
+    }
+
     /// As [`Stream::read`], but waits for something to come: one call of the system instead of two for a connection
     /// that is busy. `WouldBlock` when nothing has come in time.
     pub fn read_soon(&mut self, buffer: &mut [u8], patience: Duration) -> io::Result<usize> {
-        if self.patience != Some(patience) {
+        if self.patience_to_read != Some(patience) {
             sockopt::set_socket_timeout(&self.descriptor, sockopt::Timeout::Recv, Some(patience))?;
-            self.patience = Some(patience);
+            self.patience_to_read = Some(patience);
         }
         Ok(rustix::net::recv(&self.descriptor, buffer, RecvFlags::empty())?.0)
     }
@@ -58,6 +69,18 @@ impl Stream {
     pub fn write_vectored(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         let mut nothing = SendAncillaryBuffer::default();
         Ok(rustix::net::sendmsg(&self.descriptor, pieces, &mut nothing, sockets::SEND)?)
+    }
+
+    /// As [`Stream::write_vectored`], but waits for room: while the peer reads, one call takes more than the system can
+    /// hold. `WouldBlock` when there has been no room in time.
+    pub fn write_soon(&mut self, pieces: &[IoSlice<'_>], patience: Duration) -> io::Result<usize> {
+        if self.patience_to_write != Some(patience) {
+            sockopt::set_socket_timeout(&self.descriptor, sockopt::Timeout::Send, Some(patience))?;
+            self.patience_to_write = Some(patience);
+        }
+        let mut nothing = SendAncillaryBuffer::default();
+        let flags = sockets::SEND.difference(SendFlags::DONTWAIT);
+        Ok(rustix::net::sendmsg(&self.descriptor, pieces, &mut nothing, flags)?)
     }
 
     /// Waits. False when the time is over, or a signal arrived, before anything happened.
@@ -132,7 +155,7 @@ impl Listener {
                     // Answers are written in one piece: waiting for more would only delay them. Not vital when refused.
                     let _ = sockopt::set_tcp_nodelay(&descriptor, true);
                 }
-                Ok(Some(Stream { descriptor, patience: None }))
+                Ok(Some(Stream::of(descriptor)))
             }
             // A peer that gave up while it waited is no error of ours.
             Err(Errno::AGAIN | Errno::INTR | Errno::CONNABORTED) => Ok(None),

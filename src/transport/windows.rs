@@ -2,7 +2,7 @@
 //! endpoint, and the types below have no values.
 
 use std::convert::Infallible;
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::time::Duration;
 
 use super::{Endpoint, Error, Inherited, Interest, Opened};
@@ -14,6 +14,11 @@ pub struct Stream(Infallible);
 impl Stream {
     /// Reads what is there.
     pub fn read(&self, _buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0 {}
+    }
+
+    /// As [`Stream::read`], to several places.
+    pub fn read_vectored(&self, _places: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         match self.0 {}
     }
 
@@ -29,6 +34,11 @@ impl Stream {
 
     /// As [`Stream::write`], from several pieces.
     pub fn write_vectored(&self, _pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self.0 {}
+    }
+
+    /// As [`Stream::write_vectored`], but waits for room.
+    pub fn write_soon(&mut self, _pieces: &[IoSlice<'_>], _patience: Duration) -> io::Result<usize> {
         match self.0 {}
     }
 
