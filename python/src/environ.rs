@@ -55,7 +55,7 @@ impl Builder {
         let mut expected = environ.len();
         for (name, value) in Pairs::new(params).map_while(Result::ok) {
             note(&mut variables, &mut https, name, value);
-            if name != b"HTTP_PROXY" {
+            if is_shown(name) {
                 environ.set_item(key(py, name), decode(py, value))?;
                 expected += 1;
             }
@@ -115,7 +115,7 @@ impl Builder {
             let Some(pair) = self.pairs.get(count) else { return Ok(false) };
             count += 1;
             note(&mut variables, &mut https, name, value);
-            if !same(&pair.1, value) && name != b"HTTP_PROXY" {
+            if !same(&pair.1, value) && is_shown(name) {
                 template.set_item(key(py, name), decode(py, value))?;
             }
         }
@@ -146,6 +146,12 @@ impl Builder {
 
 fn template_copy<'py>(py: Python<'py>, template: Option<&Py<PyDict>>) -> PyResult<Bound<'py, PyDict>> {
     template.map_or_else(|| Ok(PyDict::new(py)), |template| template.bind(py).copy())
+}
+
+/// Whether the application sees a variable. A header `Proxy` would be taken for a setting (CVE-2016-5385). Web servers
+/// send the type and the length of the body as headers as well, which PEP 3333 does not have (RFC 3875, section 4.1.18).
+fn is_shown(name: &[u8]) -> bool {
+    !matches!(name, b"HTTP_PROXY" | b"HTTP_CONTENT_TYPE" | b"HTTP_CONTENT_LENGTH")
 }
 
 fn note<'a>(variables: &mut Variables<'a>, https: &mut Option<&'a [u8]>, name: &'a [u8], value: &'a [u8]) {

@@ -93,7 +93,7 @@ def test_sighup_reloads_without_refusing_a_request(start):
     (gateway.folder / "pid.py").write_text(PID.replace("TEXT", "second"))
     for reload in range(1, 4):
         gateway.process.send_signal(signal.SIGHUP)
-        assert wait_until(lambda: gateway.log.count("has stopped") == 2 * reload), gateway.log  # noqa: B023
+        assert wait_until(lambda: gateway.log.count("has stopped") == 2 * reload), gateway.log
     done.set()
     for thread in threads:
         thread.join()

@@ -59,6 +59,14 @@ def test_the_proxy_header_of_a_client_is_not_taken_for_a_setting(connection):
     assert "HTTP_PROXY" not in environ_of(connection.get("/show_environ", HTTP_PROXY="evil"))
 
 
+def test_the_body_has_its_type_and_length_in_one_variable_each(connection):
+    """nginx and IIS send them as headers as well, which `wsgiref.validate` refuses."""
+    body = {"CONTENT_TYPE": "text/plain", "HTTP_CONTENT_TYPE": "text/plain", "HTTP_CONTENT_LENGTH": "0"}
+    for _ in range(2):
+        environ = environ_of(connection.post("/show_environ", b"", **body))
+        assert {name for name in environ if "CONTENT" in name} == {"CONTENT_TYPE", "CONTENT_LENGTH"}
+
+
 @pytest.mark.parametrize("value, scheme", [("on", "https"), ("ON", "https"), ("1", "https"), ("off", "http"), ("", "http"), ("0", "http")])
 def test_https(connection, value, scheme):
     assert environ_of(connection.get("/show_environ", HTTPS=value))["wsgi.url_scheme"] == scheme
