@@ -43,6 +43,12 @@ def test_processes_share_a_socket_and_stop_together(start):
         assert not os.path.exists(f"/proc/{pid}")
 
 
+def test_multiprocess_is_true_with_several_processes(start):
+    gateway = start("apps:app", "--processes", "2", wait=False)
+    assert started(gateway, 2), gateway.log
+    assert json.loads(gateway.get("/types").body)["wsgi.multiprocess"] == "True"
+
+
 def test_a_process_that_dies_is_replaced(start):
     gateway = supervised(start)
     victim = pids(gateway).pop()

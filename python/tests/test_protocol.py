@@ -195,6 +195,14 @@ def test_params_beyond_the_cap_are_refused(connection):
     assert connection.get().body == b"hello"
 
 
+def test_the_cap_of_params_is_an_option(start):
+    gateway = start("apps:app", "--max-params", "1000")
+    with gateway.connect() as connection:
+        assert connection.get(HTTP_X="b" * 700).body == b"hello"
+        assert connection.get(HTTP_X="b" * 1000).status == 431
+        assert connection.get().body == b"hello"
+
+
 def test_broken_params_are_refused(connection):
     connection.send(begin() + record(PARAMS, b"\xff\xff\xff\xff\x01") + record(PARAMS) + record(STDIN))
     assert connection.answer().status == 400

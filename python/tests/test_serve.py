@@ -55,6 +55,65 @@ def test_options_of_the_environment(start):
     assert json.loads(gateway.get("/types").body)["wsgi.multithread"] == "True"
 
 
+def test_every_option_is_an_environment_variable():
+    from iiswsgi.options import OPTIONS, parse
+
+    for option in OPTIONS:
+        text, value = {bool: ("yes", True), int: ("7", 7), float: ("2.5", 2.5), str: ("text", "text")}[option.kind]
+        variable = "IISWSGI_" + option.name[2:].upper().replace("-", "_")
+        key = option.name[2:].replace("-", "_")
+        assert parse([], {variable: text})[1][key] == value
+        if option.kind is not bool:
+            assert parse([option.name, text], {variable: "0"})[1][key] == value, "an argument wins"
+
+
+def test_variables_in_pythonpath_are_expanded(start, tmp_path):
+    (tmp_path / "elsewhere.py").write_text(source())
+    env = {"PLACE": str(tmp_path), "PYTHONPATH": "%PLACE%"}
+    assert start("elsewhere:app", env=env).get().body == b"found"
+
+
+@pytest.mark.parametrize("spec", ["paste:app.ini", "paste:app.ini#other"])
+def test_an_application_of_a_paste_file_by_its_name(start, spec):
+    files = {
+        "one.py": source("app", "main") + source("second", "other"),
+        "app.ini": "[app:main]\npaste.app_factory = one:main\n[app:other]\npaste.app_factory = one:other\n",
+    }
+    files["one.py"] += "def main(settings):\n    return app\ndef other(settings):\n    return second\n"
+    assert start(spec, files=files).get().body == (b"other" if "#" in spec else b"main")
+
+
+@pytest.mark.parametrize("options", ["threads = 4", "threads = 1\nmax-params = 1000"])
+def test_pserve_serves_by_the_entry_points(tmp_path, options):
+    pytest.importorskip("pyramid")
+    (tmp_path / "app.ini").write_text(
+        f"[app:main]\nuse = egg:iiswsgi#test_app\n[server:main]\nuse = egg:iiswsgi#iis\nbind = unix:{tmp_path}/s\n{options}\n"
+    )
+    pserve = [sys.executable, "-m", "pyramid.scripts.pserve", "app.ini"]
+    with open(tmp_path / "log", "wb") as log:
+        process = subprocess.Popen(pserve, cwd=tmp_path, stdout=log, stderr=log)
+    try:
+        assert wait_until((tmp_path / "s").exists), (tmp_path / "log").read_text()
+        with Connection(tmp_path / "s") as connection:
+            page = connection.get("/").body.decode()
+        assert "Test IIS FastCGI WSGI Application" in page
+        assert ("wsgi.multithread</th><td>True" in page) == ("4" in options)
+    finally:
+        process.terminate()
+        assert process.wait(60) == 0
+
+
+def test_the_factory_of_paste_gives_what_serves():
+    from importlib.metadata import distribution
+
+    found = {point.name: point for point in distribution("iiswsgi").entry_points if point.group == "paste.server_factory"}
+    server_factory = found["iis"].load()
+
+    assert callable(server_factory({}, bind="fd:0", threads="2"))
+    with pytest.raises(Exception, match="unknown setting `port`"):
+        server_factory({}, port="80")
+
+
 def test_paste_file(start):
     pytest.importorskip("paste.deploy")
     ini = "[app:main]\nuse = egg:iiswsgi#test_app\n"
@@ -115,6 +174,14 @@ def test_an_application_that_cannot_be_imported_answers_500_and_recovers(start):
     (gateway.folder / "broken.py").write_text(source(text="mended"))
     os.utime(gateway.folder / "broken.py", (1, 1))
     assert gateway.get().body == b"mended"
+
+
+def test_an_application_whose_module_appears_later_is_tried_again_after_a_pause(start):
+    gateway = start("broken:app", files={"broken.py": "from comes_later import app\n"})
+    assert gateway.get().status == 500
+    # No file that took part changes.
+    (gateway.folder / "comes_later.py").write_text(source(text="there"))
+    assert wait_until(lambda: gateway.get().body == b"there")
 
 
 def test_an_application_that_exits_while_it_is_imported(start):
