@@ -1,150 +1,225 @@
-//! The gateway beside a responder without Python, over a Unix socket: requests a second and the time of the middle one.
+//! The gateway beside a responder without Python, flup and uWSGI, over Unix sockets.
 //!
-//!     IISWSGI_BENCH_PYTHON=venv/bin/python cargo bench --bench gateway
+//!     IISWSGI_BENCH_PYTHON=venv/bin/python cargo bench --bench gateway [-- SCENARIO…]
 //!
-//! The interpreter is one that has the package. Both sides take turns, so that a busy machine is fair to both; what
-//! counts is the ratio.
+//! The interpreter is one that has the package; `pip install flup6 pyuwsgi` beside it brings two peers more. All take
+//! turns, so that a busy machine is fair to all; medians of three rounds are shown, and what counts is the ratio. In
+//! scenarios whose names end in `pin` both sides share one processor: for one connection only those figures repeat.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 #[cfg(unix)]
+#[path = "gateway/load.rs"]
+mod load;
+#[cfg(unix)]
+#[path = "gateway/peers.rs"]
+mod peers;
+
+#[cfg(unix)]
 mod bench {
-    use std::io::{Read, Write};
-    use std::os::unix::net::{UnixListener, UnixStream};
     use std::path::{Path, PathBuf};
+    use std::process::Command;
     use std::time::{Duration, Instant};
 
-    use iiswsgi::fastcgi::client::{Request, ResponseDecoder, encode_request};
-    use iiswsgi::fastcgi::connection::{Connection, Event, Limits};
-    use iiswsgi::fastcgi::record;
+    use super::load::{self, Outcome, Scenario};
+    use super::peers::{self, Peer};
 
-    const APP: &str = "HEADERS = [('Content-Type', 'text/plain'), ('Content-Length', '20')]\n\
-        def app(environ, start_response):\n    start_response('200 OK', list(HEADERS))\n    return [b'Hello, World! 12345\\n']\n";
-    const TIME: Duration = Duration::from_secs(1);
+    const APP: &str = include_str!("gateway/app.py");
+    const TIME: Duration = Duration::from_millis(700);
     const ROUNDS: usize = 3;
+    const IDLE: u32 = 1000;
+    const PEERS: [&str; 6] = ["iiswsgi", "iiswsgi x16", "static", "static epoll", "uwsgi", "flup"];
 
-    /// Answers every request with the same page.
-    fn responder(path: &Path) -> std::io::Result<()> {
-        let listener = UnixListener::bind(path)?;
-        std::thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                std::thread::spawn(move || answer(stream));
+    const HELLO: Scenario =
+        Scenario { name: "", path: "/hello", connections: 1, keep: true, upload: 0, answer: 20, iis: false };
+    const SCENARIOS: [Scenario; 11] = [
+        Scenario { name: "hello-c1-pin", ..HELLO },
+        Scenario { name: "hello-c1-iis-pin", iis: true, ..HELLO },
+        Scenario { name: "hello-c16", connections: 16, ..HELLO },
+        Scenario { name: "hello-c64", connections: 64, ..HELLO },
+        Scenario { name: "hello-c64-close", connections: 64, keep: false, ..HELLO },
+        Scenario { name: "1m-c1", path: "/1m", answer: 1 << 20, ..HELLO },
+        Scenario { name: "stream-c1", path: "/stream", answer: 1_024_000, ..HELLO },
+        Scenario { name: "upload1m-c1", path: "/upload", upload: 1 << 20, ..HELLO },
+        Scenario { name: "upload100m-c1", path: "/upload", upload: 100 << 20, ..HELLO },
+        Scenario { name: "idle-c16", connections: 16, ..HELLO },
+        Scenario { name: "sleep-c16", path: "/sleep", connections: 16, ..HELLO },
+    ];
+
+    /// Whether a scenario says something about a peer.
+    fn fits(scenario: &Scenario, peer: &str) -> bool {
+        match scenario.name {
+            "idle-c16" => peer == "iiswsgi",
+            "sleep-c16" => peer == "iiswsgi x16",
+            // uWSGI closes the connection after each request, which this load does not expect.
+            _ if peer == "uwsgi" => !scenario.keep,
+            "hello-c16" => true,
+            _ => peer != "iiswsgi x16",
+        }
+    }
+
+    struct Row {
+        rate: f64,
+        median: Duration,
+        cpu: f64,
+        memory: u32,
+    }
+
+    /// One run of a scenario, in a process of its own: where that runs can be told.
+    #[expect(clippy::disallowed_methods, reason = "a bench is not the program: it starts itself")]
+    fn measure(peer: &Peer, scenario: &Scenario) -> std::io::Result<Row> {
+        let pin = scenario.name.ends_with("-pin");
+        let program = std::env::current_exe()?;
+        let mut command = if pin { Command::new("taskset") } else { Command::new(&program) };
+        if pin {
+            let id = peer.id().to_string();
+            Command::new("taskset").args(["-a", "-c", "-p", "0", &id]).output()?;
+            command.args(["-c", "0"]).arg(&program);
+        }
+        command.env("IISWSGI_BENCH_LOAD", scenario.name).env("IISWSGI_BENCH_SOCKET", &peer.socket);
+        peer.reset_peak();
+        let (cpu, memory) = (peer.cpu(), peer.memory(false));
+        let output = command.output()?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut numbers = text.split_whitespace().filter_map(|word| word.parse::<f64>().ok());
+        let (Some(requests), Some(seconds), Some(median)) = (numbers.next(), numbers.next(), numbers.next())
+        else {
+            let reason = String::from_utf8_lossy(&output.stderr).into_owned();
+            return Err(std::io::Error::other(format!("{} with {}: {reason}", scenario.name, peer.name)));
+        };
+        let cpu = peer.cpu().saturating_sub(cpu).as_secs_f64() * 1e6 / requests;
+        let memory = u32::try_from(peer.memory(true).saturating_sub(memory)).unwrap_or(u32::MAX);
+        Ok(Row { rate: requests / seconds, median: Duration::from_secs_f64(median), cpu, memory })
+    }
+
+    fn middle(mut values: Vec<f64>) -> f64 {
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    }
+
+    fn compare(scenario: &Scenario, peers: &[Peer]) -> std::io::Result<()> {
+        println!(
+            "\n{}\n{:<14} {:>10} {:>7} {:>12} {:>10} {:>10}",
+            scenario.name, "", "requests/s", "ratio", "median µs", "CPU µs", "memory KB"
+        );
+        let peers: Vec<&Peer> = peers.iter().filter(|peer| fits(scenario, peer.name)).collect();
+        let mut rows: Vec<Vec<Row>> = peers.iter().map(|_| Vec::new()).collect();
+        let mut idle = Vec::new();
+        if let ("idle-c16", Some(peer)) = (scenario.name, peers.first()) {
+            let before = peer.memory(false);
+            for _ in 0..IDLE {
+                idle.push(load::idle(&peer.socket, &HELLO)?);
             }
-        });
+            println!("{IDLE} idle connections: {} KB more", peer.memory(false).saturating_sub(before));
+        }
+        for _ in 0..ROUNDS {
+            for (peer, rows) in peers.iter().zip(&mut rows) {
+                rows.push(measure(peer, scenario)?);
+            }
+        }
+        let of = |rows: &[Row], value: fn(&Row) -> f64| middle(rows.iter().map(value).collect());
+        let first = rows.first().map_or(1.0, |rows| of(rows, |row| row.rate));
+        for (peer, rows) in peers.iter().zip(&rows) {
+            let rate = of(rows, |row| row.rate);
+            println!(
+                "{:<14} {rate:>10.0} {:>7.2} {:>12.1} {:>10.1} {:>10.0}",
+                peer.name,
+                first / rate,
+                of(rows, |row| row.median.as_secs_f64() * 1e6),
+                of(rows, |row| row.cpu),
+                of(rows, |row| row.memory.into()),
+            );
+        }
         Ok(())
     }
 
-    fn answer(mut stream: UnixStream) -> std::io::Result<()> {
-        let mut connection = Connection::new(Limits::default());
-        let (mut buffer, mut out) = (vec![0; 65536], Vec::new());
-        loop {
-            let length = stream.read(&mut buffer)?;
-            if length == 0 {
-                return Ok(());
-            }
-            let mut bytes = &buffer[..length];
-            while let Ok(Some(event)) = connection.receive(&mut bytes, &mut out) {
-                if let Event::StdinEnd { id } = event {
-                    let page = b"Status: 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 20\r\n\r\nHello, World! 12345\n";
-                    record::push_stream(&mut out, record::STDOUT, id, page);
-                    connection.end(id, 0, false, &mut out);
-                }
-            }
-            stream.write_all(&out)?;
-            out.clear();
-        }
-    }
-
-    fn request() -> Vec<u8> {
-        let params = [
-            ("REQUEST_METHOD", "GET"),
-            ("SCRIPT_NAME", "/"),
-            ("PATH_INFO", "/"),
-            ("QUERY_STRING", ""),
-            ("SERVER_NAME", "localhost"),
-            ("SERVER_PORT", "80"),
-            ("SERVER_PROTOCOL", "HTTP/1.1"),
-            ("SERVER_SOFTWARE", "Microsoft-IIS/10.0"),
-            ("APPL_MD_PATH", "/LM/W3SVC/1/ROOT"),
-            ("REQUEST_URI", "/"),
-            ("REMOTE_ADDR", "127.0.0.1"),
-            ("HTTPS", "off"),
-            ("HTTP_HOST", "localhost"),
-            ("HTTP_ACCEPT", "text/html,application/xhtml+xml"),
-            ("HTTP_USER_AGENT", "bench"),
-        ];
-        let params = params
-            .iter()
-            .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
-            .collect();
-        let mut bytes = Vec::new();
-        encode_request(1, &Request { params, stdin: Vec::new(), keep_connection: true }, &mut bytes);
-        bytes
-    }
-
-    /// Requests a second of one connection, and the median of their times.
-    fn measure(path: &Path) -> std::io::Result<(f64, Duration)> {
-        let mut stream = UnixStream::connect(path)?;
-        let (request, mut buffer, mut times) = (request(), vec![0; 65536], Vec::new());
-        let started = Instant::now();
-        while started.elapsed() < TIME {
+    /// The time from the start of a process to the end of its first answer, and of Python that only imports the
+    /// application.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a bench is not the program: it starts peers as a user does"
+    )]
+    fn start(folder: &Path, python: &Path) -> std::io::Result<()> {
+        let (mut ours, mut bare) = (Vec::new(), Vec::new());
+        for _ in 0..10 {
             let begun = Instant::now();
-            stream.write_all(&request)?;
-            let mut decoder = ResponseDecoder::new(1);
-            loop {
-                let length = stream.read(&mut buffer)?;
-                assert!(length > 0, "the responder closed the connection");
-                if decoder.receive(&buffer[..length]).expect("FastCGI") {
-                    break;
-                }
+            if let Some(peer) = Peer::start("iiswsgi", folder, python)? {
+                load::run(&peer.socket, &HELLO, Duration::ZERO)?;
             }
-            times.push(begun.elapsed());
-            assert_eq!(decoder.finish().expect("an answer").body.len(), 20);
+            ours.push(begun.elapsed().as_secs_f64() * 1e3);
+            let begun = Instant::now();
+            Command::new(python).args(["-c", "import benchapp"]).current_dir(folder).status()?;
+            bare.push(begun.elapsed().as_secs_f64() * 1e3);
         }
-        times.sort_unstable();
-        let count = u32::try_from(times.len()).unwrap_or(u32::MAX);
-        Ok((f64::from(count) / started.elapsed().as_secs_f64(), times[times.len() / 2]))
+        println!(
+            "\nstart to first answer {:.1} ms, `import benchapp` alone {:.1} ms",
+            middle(ours),
+            middle(bare)
+        );
+        Ok(())
+    }
+
+    /// The sides that this program also is: the responder, and the load.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a bench is not the program: it tells itself which part to play"
+    )]
+    fn play_a_part() -> std::io::Result<bool> {
+        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        if let Some(socket) = variable("IISWSGI_BENCH_RESPONDER") {
+            peers::respond(Path::new(&socket), variable("IISWSGI_BENCH_EPOLL").is_some())?;
+            return Ok(true);
+        }
+        let (Some(name), Some(socket)) = (variable("IISWSGI_BENCH_LOAD"), variable("IISWSGI_BENCH_SOCKET"))
+        else {
+            return Ok(false);
+        };
+        let scenario = SCENARIOS.iter().find(|scenario| name == scenario.name);
+        let scenario = scenario.ok_or_else(|| std::io::Error::other("no such scenario"))?;
+        let Outcome { requests, time, median } = load::run(Path::new(&socket), scenario, TIME)?;
+        println!("{requests} {} {}", time.as_secs_f64(), median.as_secs_f64());
+        Ok(true)
     }
 
     #[expect(
         clippy::disallowed_methods,
-        reason = "a bench is not the program: it starts the gateway as a user does"
+        reason = "a bench is not the program: its options are its environment"
     )]
-    fn gateway(folder: &Path) -> std::io::Result<Option<(std::process::Child, PathBuf)>> {
-        let Some(python) = std::env::var_os("IISWSGI_BENCH_PYTHON") else { return Ok(None) };
-        std::fs::write(folder.join("benchapp.py"), APP)?;
-        let socket = folder.join("gateway.sock");
-        let child = std::process::Command::new(python)
-            .args(["-m", "iiswsgi", "serve", "benchapp:app", "--log-level", "error", "--bind"])
-            .arg(format!("unix:{}", socket.display()))
-            .current_dir(folder)
-            .spawn()?;
-        for _ in 0..500 {
-            if UnixStream::connect(&socket).is_ok() {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        Ok(Some((child, socket)))
-    }
-
     pub(super) fn run() -> std::io::Result<()> {
+        if play_a_part()? {
+            return Ok(());
+        }
+        let Some(python) = std::env::var_os("IISWSGI_BENCH_PYTHON").map(PathBuf::from) else {
+            println!("skipped: IISWSGI_BENCH_PYTHON names no interpreter that has the package");
+            return Ok(());
+        };
+        let python = std::path::absolute(python)?;
+        // The idle connections need many, in this process and in the peers.
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+        rustix::process::setrlimit(
+            rustix::process::Resource::Nofile,
+            rustix::process::Rlimit { current: limit.maximum, ..limit },
+        )?;
         let folder = std::env::temp_dir().join(format!("iiswsgi-bench-{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
-        let plain = folder.join("plain.sock");
-        responder(&plain)?;
-        let Some((mut child, socket)) = gateway(&folder)? else {
-            println!("skipped: IISWSGI_BENCH_PYTHON names no interpreter that has the package");
-            return std::fs::remove_dir_all(folder);
-        };
-        for round in 1..=ROUNDS {
-            for (name, path) in [("without Python", &plain), ("gateway", &socket)] {
-                let (rate, median) = measure(path)?;
-                println!("round {round}  {name:<15} {rate:>9.0} requests/s  median {median:?}");
+        std::fs::write(folder.join("benchapp.py"), APP)?;
+        let wanted: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
+        if wanted.is_empty() || wanted.iter().any(|name| name == "start") {
+            start(&folder, &python)?;
+        }
+        let mut peers = Vec::new();
+        for name in PEERS {
+            match Peer::start(name, &folder, &python)? {
+                Some(peer) => peers.push(peer),
+                None => println!("{name} is not installed beside `{}`: skipped", python.display()),
             }
         }
-        child.kill()?;
-        child.wait()?;
+        for scenario in &SCENARIOS {
+            if wanted.is_empty() || wanted.iter().any(|name| name == scenario.name) {
+                compare(scenario, &peers)?;
+            }
+        }
+        drop(peers);
         std::fs::remove_dir_all(folder)
     }
 }

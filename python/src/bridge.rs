@@ -17,11 +17,9 @@ use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 
 use crate::environ::Builder;
-use crate::errors::Errors;
 use crate::file_wrapper::FileWrapper;
-use crate::input::Input;
+use crate::kit::Kit;
 use crate::shared::Shared;
-use crate::start_response::StartResponse;
 
 /// An answer that nobody wants any more is no error of the application.
 pub(crate) fn gone(gone: Gone) -> PyErr {
@@ -94,19 +92,29 @@ impl Application for Bridge {
 impl Bridge {
     fn answer(&self, py: Python<'_>, exchange: Exchange) -> Exchange {
         let line = self.access_log.then(|| access_line(exchange.params()));
-        let shared = Shared::new(exchange, &self.flusher);
+        let kit = match Kit::new(py, &self.flusher, &self.log) {
+            Ok(kit) => kit,
+            Err(error) => {
+                self.log.write(Level::Error, &format!("a request cannot be served: {error}"));
+                return exchange;
+            }
+        };
+        let shared = &kit.shared;
+        shared.put(py, exchange);
         let thread = self.note_begin(py);
-        let outcome = self.run(py, &shared);
+        let outcome = self.run(py, &kit);
         self.note_end(thread);
-        match outcome {
+        match &outcome {
             Ok(()) => {}
             Err(Stopped::Gone(gone)) => self.log.write(Level::Debug, &gone.to_string()),
-            Err(Stopped::Failed(error)) => self.fail(py, &shared, &error),
+            Err(Stopped::Failed(error)) => self.fail(py, shared, error),
         }
         loop {
             // Nobody else takes it; a thread of the application that waits for the body gives it back soon.
             if let Some(exchange) = shared.take(py) {
                 self.close_books(&exchange, line.as_deref());
+                drop(outcome);
+                kit.give_back(py);
                 return exchange;
             }
         }
@@ -155,7 +163,8 @@ impl Bridge {
         }
     }
 
-    fn run(&self, py: Python<'_>, shared: &Shared) -> Result<(), Stopped> {
+    fn run(&self, py: Python<'_>, kit: &Kit) -> Result<(), Stopped> {
+        let shared = &kit.shared;
         let environ = shared.with(py, |exchange, _| {
             self.environ
                 .lock_py_attached(py)
@@ -164,13 +173,9 @@ impl Bridge {
         });
         let Some(environ) = environ else { return Ok(()) };
         let environ = environ?;
-        environ.set_item(intern!(py, "wsgi.input"), Bound::new(py, Input::new(shared.clone()))?)?;
-        environ.set_item(
-            intern!(py, "wsgi.errors"),
-            Bound::new(py, Errors::new(shared.clone(), Arc::clone(&self.log)))?,
-        )?;
-        let start_response = Bound::new(py, StartResponse::new(shared.clone()))?;
-        let result = self.app.bind(py).call1((environ, start_response))?;
+        environ.set_item(intern!(py, "wsgi.input"), &kit.input)?;
+        environ.set_item(intern!(py, "wsgi.errors"), &kit.errors)?;
+        let result = self.app.bind(py).call1((environ, &kit.start_response))?;
         let sent = send(py, shared, &result);
         let closed = close(&result);
         sent?;

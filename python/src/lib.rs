@@ -8,6 +8,7 @@ mod environ;
 mod errors;
 mod file_wrapper;
 mod input;
+mod kit;
 mod log;
 mod memory;
 mod server;

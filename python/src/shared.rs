@@ -33,8 +33,19 @@ impl CarryOn for Inner {
 pub(crate) struct Shared(Arc<Inner>);
 
 impl Shared {
-    pub(crate) fn new(exchange: Exchange, flusher: &Arc<Flusher>) -> Self {
-        Self(Arc::new(Inner { exchange: Mutex::new(Some(exchange)), flusher: Arc::clone(flusher) }))
+    /// Without an exchange yet.
+    pub(crate) fn new(flusher: &Arc<Flusher>) -> Self {
+        Self(Arc::new(Inner { exchange: Mutex::default(), flusher: Arc::clone(flusher) }))
+    }
+
+    /// A request begins.
+    pub(crate) fn put(&self, py: Python<'_>, exchange: Exchange) {
+        *self.lock(py) = Some(exchange);
+    }
+
+    /// Whether so many share the exchange and nobody looks after it.
+    pub(crate) fn is_shared_by(&self, count: usize) -> bool {
+        Arc::strong_count(&self.0) == count && Arc::weak_count(&self.0) == 0
     }
 
     /// Has what waits sent while the application makes its next piece.

@@ -13,11 +13,19 @@ use crate::text::encode;
 
 /// Starts the answer of one request.
 #[pyclass(frozen, module = "iiswsgi")]
-pub(crate) struct StartResponse(Shared);
+pub(crate) struct StartResponse {
+    shared: Shared,
+    write: Py<Write>,
+}
 
 impl StartResponse {
-    pub(crate) fn new(shared: Shared) -> Self {
-        Self(shared)
+    pub(crate) fn new(py: Python<'_>, shared: Shared) -> PyResult<Self> {
+        Ok(Self { write: Py::new(py, Write(shared.clone()))?, shared })
+    }
+
+    /// What the application gets from each call.
+    pub(crate) fn write(&self) -> &Py<Write> {
+        &self.write
     }
 }
 
@@ -87,12 +95,12 @@ impl StartResponse {
         status: &Bound<'_, PyAny>,
         headers: &Bound<'_, PyAny>,
         exc_info: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Write> {
-        self.0.with(py, |exchange, _| check_order(py, exchange, exc_info)).ok_or_else(over)??;
+    ) -> PyResult<Py<Write>> {
+        self.shared.with(py, |exchange, _| check_order(py, exchange, exc_info)).ok_or_else(over)??;
         // The lock is not held here: headers may be an object that runs code.
         let head = head(status, headers)?;
-        self.0.with(py, |exchange, _| exchange.set_head(head)).ok_or_else(over)?;
-        Ok(Write(self.0.clone()))
+        self.shared.with(py, |exchange, _| exchange.set_head(head)).ok_or_else(over)?;
+        Ok(self.write.clone_ref(py))
     }
 }
 

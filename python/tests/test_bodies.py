@@ -32,6 +32,25 @@ def pieces(environ, start_response):
         time.sleep(0.01)
     yield b"last"
 
+kept = []
+
+def keep(environ, start_response):
+    write = start_response("200 OK", [("Content-Type", "text/plain")])
+    found = []
+    for old_start, old_write, old_input in kept:
+        found.append(old_input.read())
+        for call in (lambda: old_write(b"x"), lambda: old_start("500 No", [])):
+            try:
+                call()
+                found.append(b"accepted")
+            except RuntimeError as error:
+                found.append(str(error).encode())
+    own = environ["wsgi.input"].read()
+    if environ["QUERY_STRING"] == "keep":
+        kept[:] = [(start_response, write, environ["wsgi.input"])]
+    write(b"own ")
+    return [own, b" ", b"|".join(found)]
+
 def app(environ, start_response):
     return globals()[environ["PATH_INFO"].strip("/")](environ, start_response)
 '''
@@ -103,3 +122,12 @@ def test_pieces_that_were_collected_leave_while_the_next_one_is_made(bodies):
             content += piece
         (bodies.folder / "seen").touch()
         assert connection.answer().stdout.endswith(b"last")
+
+
+def test_objects_that_an_application_keeps_have_nothing_to_do_with_later_requests(bodies):
+    with bodies.connect() as connection:
+        assert connection.post("/keep", b"first").body == b"own first "
+        assert connection.post("/keep", b"second", QUERY_STRING="keep").body == b"own second "
+        for body in (b"third", b"fourth"):
+            answer = connection.post("/keep", body)
+            assert answer.body == b"own " + body + b" |the request is over|the request is over"

@@ -16,7 +16,7 @@ const SMALL: usize = 8 << 10;
 /// What is larger is sent while other threads run, and is waited for.
 const LARGE: usize = 32 << 10;
 /// How much of a streamed answer is collected.
-const COLLECTED: usize = 64 << 10;
+const COLLECTED: usize = 128 << 10;
 /// How much may wait of an answer whose pieces are all there.
 const MOST: usize = 1 << 20;
 /// A piece that comes later than this after the last call of the system is sent at once.
