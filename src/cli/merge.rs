@@ -86,7 +86,7 @@ pub(super) fn finish(
     let Merged { plan, finished, .. } = merged;
     let _lock = project::lock(&plan.folders)?;
     let selection = Selection { stages, parameters: Vec::new(), target };
-    let outcome = project::carry_out(&plan, session, |world| {
+    let outcome = project::carry_out(&plan.folders.work, session, |world| {
         pipeline::run_finished(&plan, finished, &selection, world)
     });
     session.finish(&outcome, reports)

@@ -15,6 +15,7 @@ use crate::iis::{Iis, InstallRequest, bootstrap};
 use crate::package::archive::Limits;
 use crate::pipeline::plan::{self, Plan, Reading};
 use crate::pipeline::{Folders, Outcome, Release, WORK_FOLDER, World, read_set_parameters};
+use crate::secret::Secret;
 use crate::template::Variables;
 
 /// Another run works in the same folder.
@@ -104,10 +105,14 @@ pub(super) fn lock(folders: &Folders) -> Result<File, AnyFailure> {
     Ok(file)
 }
 
-/// Hands the outside world to the pipeline.
-pub(super) fn carry_out(plan: &Plan, session: &Session, work: impl FnOnce(&World<'_>) -> Outcome) -> Outcome {
+/// Hands the outside world to the pipeline. The simulated IIS is in the work folder.
+pub(super) fn carry_out(
+    work_folder: &Path,
+    session: &Session,
+    work: impl FnOnce(&World<'_>) -> Outcome,
+) -> Outcome {
     let runner = session.runner();
-    let iis = simulated(&plan.folders.work, session);
+    let iis = simulated(work_folder, session);
     let bootstrap = bootstrap_settings(session);
     let release = release(session);
     work(&World {
@@ -176,5 +181,11 @@ fn release(session: &Session) -> Release {
     Release {
         repository: get(config::GITHUB_REPOSITORY),
         tag: get(config::GITHUB_REF_NAME).filter(|_| is_tag),
+        commit: get(config::GITHUB_SHA),
+        api_url: get(config::GITHUB_API_URL),
+        server_url: get(config::GITHUB_SERVER_URL),
+        token: get(config::GITHUB_TOKEN)
+            .or_else(|| get(config::GH_TOKEN))
+            .map(|text| Secret::new(text.trim())),
     }
 }

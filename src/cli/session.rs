@@ -265,6 +265,10 @@ fn outputs(outcome: &Outcome, report: Option<&Path>) -> Vec<(&'static str, Strin
     if let Some(feed) = &outcome.feed {
         outputs.push(("feed-path", feed.path.display().to_string()));
     }
+    if let Some(release) = &outcome.release {
+        outputs.push(("release-url", release.url.clone()));
+        outputs.extend(release.feed_url.clone().map(|url| ("feed-url", url)));
+    }
     if let Some(report) = report {
         outputs.push(("report-path", report.display().to_string()));
     }

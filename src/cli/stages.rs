@@ -286,7 +286,8 @@ impl Work {
         let plan = project::plan(&self.project, &self.overrides, session)?;
         let _lock = project::lock(&plan.folders)?;
         let selection = Selection { stages, parameters: self.parameters, target: self.target };
-        let outcome = project::carry_out(&plan, session, |world| pipeline::run(&plan, &selection, world));
+        let outcome =
+            project::carry_out(&plan.folders.work, session, |world| pipeline::run(&plan, &selection, world));
         session.finish(&outcome, &self.reports)
     }
 
@@ -311,7 +312,8 @@ impl Work {
         })?;
         let _lock = project::lock(&plan.folders)?;
         let selection = Selection { stages, parameters: self.parameters, target: self.target };
-        let outcome = project::carry_out(&plan, session, |world| pipeline::run(&plan, &selection, world));
+        let outcome =
+            project::carry_out(&plan.folders.work, session, |world| pipeline::run(&plan, &selection, world));
         for ((package, result), planned_package) in plan.packages.iter().zip(&outcome.packages).zip(&chosen) {
             let Some(finished) = &result.finished else { continue };
             let (stages, simulated) = session.results_of(&package.name);

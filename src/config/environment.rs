@@ -60,6 +60,12 @@ variables! {
     GITHUB_SHA
     /// The address of GitHub; `https://github.com` unless it is an enterprise server.
     GITHUB_SERVER_URL
+    /// The address of GitHub's API; `https://api.github.com` unless it is an enterprise server.
+    GITHUB_API_URL
+    /// The token that releases on GitHub are made with.
+    GITHUB_TOKEN
+    /// The same, when `GITHUB_TOKEN` is not set.
+    GH_TOKEN
     /// `1` when a GitHub Actions run was started again with debug logging: as `-v`.
     RUNNER_DEBUG
     /// Where programs are looked for.
@@ -154,6 +160,20 @@ pub(super) const SCALAR_KEYS: &[&str] = &[
     "publish.skip",
     "publish.folder.path",
     "publish.folder.url",
+    "publish.github.repository",
+    "publish.github.tag",
+    "publish.github.name",
+    "publish.github.notes",
+    "publish.github.notes-file",
+    "publish.github.generate-notes",
+    "publish.github.target",
+    "publish.github.draft",
+    "publish.github.prerelease",
+    "publish.github.make-latest",
+    "publish.github.if-exists",
+    "publish.github.feed-name",
+    "publish.github.parallel",
+    "publish.github.token-file",
     "iis.mode",
     "iis.site",
     "iis.application",

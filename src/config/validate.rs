@@ -16,6 +16,14 @@ pub(super) fn check(settings: &FileConfig) -> Result<(), SettingError> {
     if let Some(name) = &settings.feed.file_name {
         file_name("feed.file-name", name)?;
     }
+    if let Some(github) = &settings.publish.github {
+        if github.notes.is_some() && github.notes_file.is_some() {
+            return Err(wrong(&["publish", "github"], "cannot have both `notes` and `notes-file`"));
+        }
+        if let Some(name) = &github.feed_name {
+            file_name("publish.github.feed-name", name)?;
+        }
+    }
     distinct("environment", settings.environment.keys().map(super::file::EnvironmentName::as_str))?;
     distinct("define", settings.define.keys().map(String::as_str))?;
     distinct("iis.parameters", settings.iis.parameters.keys().map(String::as_str))?;

@@ -14,6 +14,7 @@ use crate::feed::{
     Timestamp, url,
 };
 use crate::files;
+use crate::publish::github::Addresses;
 use crate::uri::percent_encode;
 
 /// What can keep a feed from being written.
@@ -69,26 +70,38 @@ impl Failure for Error {
     }
 }
 
+/// A release that the packages of the feed are in, or will be.
+pub(super) struct Place {
+    /// The addresses of its files.
+    pub(super) addresses: Addresses,
+    /// Its tag.
+    pub(super) tag: String,
+    /// The address of the feed itself.
+    pub(super) feed: String,
+}
+
 /// Writes the feed of all packages.
 pub(super) fn run(
     plan: &Plan,
     finished: &[(&PackagePlan, &Finished)],
+    place: Option<&Place>,
     world: &World<'_>,
     observer: &dyn Observer,
 ) -> Result<Delivered, AnyFailure> {
     let now = time_of(plan, world);
-    let mut feed = head(plan, finished, now);
+    let mut feed = head(plan, finished, place, now);
     let mut options = Options { feed_id: feed.id.clone(), ..Options::default() };
     if !plan.config.feed.languages.is_empty() {
         options.languages = plan.config.feed.languages.to_vec();
     }
     for (package, finished) in finished {
         let name = package.name.clone();
-        let application = application(package, &finished.package, world).map_err(|source| Error::Entry {
-            name,
-            location: package.config.location("feed.url-template"),
-            source: Box::new(source),
-        })?;
+        let application =
+            application(package, &finished.package, place, world).map_err(|source| Error::Entry {
+                name,
+                location: package.config.location("feed.url-template"),
+                source: Box::new(source),
+            })?;
         let mut entry: Entry = application.entry(&options);
         let own = package.project.metadata.feed.discovery_file.clone();
         let own = own.map(|path| DiscoveryHint::File { path, minimum_version: None });
@@ -125,7 +138,7 @@ fn time_of(plan: &Plan, world: &World<'_>) -> Timestamp {
 }
 
 /// The feed without its entries. What is not configured comes from the first package.
-fn head(plan: &Plan, finished: &[(&PackagePlan, &Finished)], now: Timestamp) -> Feed {
+fn head(plan: &Plan, finished: &[(&PackagePlan, &Finished)], place: Option<&Place>, now: Timestamp) -> Feed {
     let settings = &plan.config.feed;
     let first = finished.first().map(|(package, _)| *package);
     let metadata = first.map(|package| &package.project.metadata);
@@ -137,7 +150,9 @@ fn head(plan: &Plan, finished: &[(&PackagePlan, &Finished)], now: Timestamp) -> 
     if !settings.languages.is_empty() {
         feed = feed.with_languages(settings.languages.iter().map(String::as_str));
     }
-    if let Some(base) = &plan.config.publish.folder.url {
+    if let Some(place) = place {
+        feed.links.push(Link { rel: Some("self".to_owned()), href: place.feed.clone() });
+    } else if let Some(base) = &plan.config.publish.folder.url {
         let href = format!("{}/{}", base.trim_end_matches('/'), percent_encode(&plan.feed_name, ""));
         feed.links.push(Link { rel: Some("self".to_owned()), href });
     }
@@ -177,6 +192,7 @@ fn written(path: &Path, feed: &Feed) -> Result<String, Error> {
 fn application(
     package: &PackagePlan,
     file: &Delivered,
+    place: Option<&Place>,
     world: &World<'_>,
 ) -> Result<Application, feed::Error> {
     let settings = &package.config.feed;
@@ -184,7 +200,7 @@ fn application(
     let either =
         |configured: &Option<String>, own: &Option<String>| configured.clone().or_else(|| own.clone());
     let published = either(&settings.published, &own.published).map(|text| Timestamp::as_written(&text));
-    let url = url::expand(&template(package), &variables(package, file, world))?;
+    let url = url::expand(&template(package, place), &variables(package, file, place, world))?;
     Ok(Application {
         about: about(package, published),
         file: PackageFile { url, size: file.digests.size, sha1: file.digests.sha1_hex() },
@@ -226,13 +242,16 @@ fn about(package: &PackagePlan, published: Option<Timestamp>) -> About {
     }
 }
 
-/// The template of the package's address: what is configured, what the original's keyword or section says, the folder's
-/// own address, or the file where it is.
-fn template(package: &PackagePlan) -> String {
+/// The template of the package's address: what is configured, what the original's keyword or section says, the release it is
+/// in, the folder's own address, or the file where it is.
+fn template(package: &PackagePlan, place: Option<&Place>) -> String {
     let own = package.project.metadata.feed.msdeploy_url_template.as_ref();
     let section = package.project.commands.msdeploy_url_template.as_ref();
     if let Some(template) = package.config.feed.url_template.as_ref().or(own).or(section) {
         return template.clone();
+    }
+    if let Some(place) = place {
+        return place.addresses.file(&package.names.package).replace('{', "{{").replace('}', "}}");
     }
     match &package.config.publish.folder.url {
         Some(base) => format!("{}/{{file}}", base.trim_end_matches('/')),
@@ -240,7 +259,12 @@ fn template(package: &PackagePlan) -> String {
     }
 }
 
-fn variables(package: &PackagePlan, file: &Delivered, world: &World<'_>) -> url::Variables {
+fn variables(
+    package: &PackagePlan,
+    file: &Delivered,
+    place: Option<&Place>,
+    world: &World<'_>,
+) -> url::Variables {
     let metadata = &package.project.metadata;
     let mut variables = url::Variables::new();
     let absolute = std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone());
@@ -250,7 +274,8 @@ fn variables(package: &PackagePlan, file: &Delivered, world: &World<'_>) -> url:
     }
     variables.set("name", &package.name).set("version", &package.version);
     variables.set("sha1", file.digests.sha1_hex()).set("sha256", file.digests.sha256_hex());
-    variables.set("tag", world.release.tag.clone().unwrap_or_else(|| format!("v{}", package.version)));
+    let tag = place.map(|place| place.tag.clone()).or_else(|| world.release.tag.clone());
+    variables.set("tag", tag.unwrap_or_else(|| format!("v{}", package.version)));
     let texts = [
         ("repository", &world.release.repository),
         ("author", &metadata.author),

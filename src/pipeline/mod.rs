@@ -21,7 +21,7 @@ mod vendor;
 
 pub use deliver::{Delivered, Finished};
 pub use install::read_set_parameters;
-pub use publish::Target;
+pub use publish::{ReleaseOutcome, Target, files as publish_files};
 pub use run::{Outcome, PackageOutcome, Selection, run, run_finished};
 
 use std::path::PathBuf;
@@ -29,6 +29,7 @@ use std::path::PathBuf;
 use crate::event::Observer;
 use crate::iis::{Iis, bootstrap};
 use crate::process::{Interrupt, Runner};
+use crate::secret::Secret;
 
 /// What the stages work with: the parts of the outside world, handed in once.
 #[derive(Clone, Copy)]
@@ -58,6 +59,14 @@ pub struct Release {
     pub repository: Option<String>,
     /// `{tag}` in the feed's URL template.
     pub tag: Option<String>,
+    /// The commit that the job works on.
+    pub commit: Option<String>,
+    /// The address of GitHub's API.
+    pub api_url: Option<String>,
+    /// The address of GitHub's pages.
+    pub server_url: Option<String>,
+    /// The token for GitHub.
+    pub token: Option<Secret>,
 }
 
 /// Where outputs and intermediate results go.

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::deliver::{Delivered, Finished};
 use super::plan::{PackagePlan, Plan};
-use super::publish::Target;
+use super::publish::{Places, ReleaseOutcome, Target};
 use super::stages::stage;
-use super::{World, build, deliver, feed, install, package, publish, test};
+use super::{World, build, deliver, install, package, publish, test};
 use crate::error::{AnyFailure, ExitCode, Failure};
 use crate::event::{Event, Observer, Stage, Status};
 use crate::iis::Installed;
@@ -33,6 +33,8 @@ pub struct Outcome {
     pub feed: Option<Delivered>,
     /// What was published.
     pub published: Vec<Published>,
+    /// The release on GitHub.
+    pub release: Option<ReleaseOutcome>,
     /// The first failure of each package and of the whole run.
     pub failures: Vec<AnyFailure>,
     /// How the command ends.
@@ -58,7 +60,7 @@ impl Outcome {
         self.exit_code.unwrap_or(ExitCode::Done)
     }
 
-    fn failed(&mut self, failure: AnyFailure) {
+    pub(super) fn failed(&mut self, failure: AnyFailure) {
         self.exit_code = self.exit_code.max(Some(failure.exit_code()));
         self.failures.push(failure);
     }
@@ -96,6 +98,14 @@ impl Failure for IisRequired {
 /// nothing is published.
 pub fn run(plan: &Plan, selection: &Selection, world: &World<'_>) -> Outcome {
     let mut outcome = Outcome::default();
+    // What cannot be published is better known before it is built.
+    let places = match publish::prepare(plan, selection, world) {
+        Ok(places) => places,
+        Err(failure) => {
+            outcome.failed(failure);
+            return outcome;
+        }
+    };
     for package in &plan.packages {
         let finished = package_stages(package, selection, world).unwrap_or_else(|failure| {
             outcome.failed(failure);
@@ -115,7 +125,7 @@ pub fn run(plan: &Plan, selection: &Selection, world: &World<'_>) -> Outcome {
         skipped(plan, selection, world.observer);
         return outcome;
     }
-    if let Err(failure) = whole_run(plan, selection, world, &mut outcome) {
+    if let Err(failure) = whole_run(plan, selection, &places, world, &mut outcome) {
         outcome.failed(failure);
     }
     outcome
@@ -136,7 +146,9 @@ pub fn run_finished(
         finished: Some(finished),
     });
     let mut outcome = Outcome { packages: packages.collect(), ..Outcome::default() };
-    if let Err(failure) = whole_run(plan, selection, world, &mut outcome) {
+    let result = publish::prepare(plan, selection, world)
+        .and_then(|places| whole_run(plan, selection, &places, world, &mut outcome));
+    if let Err(failure) = result {
         outcome.failed(failure);
     }
     outcome
@@ -198,33 +210,22 @@ fn package_stages(
 fn whole_run(
     plan: &Plan,
     selection: &Selection,
+    places: &Places,
     world: &World<'_>,
     outcome: &mut Outcome,
 ) -> Result<(), AnyFailure> {
-    let wanted = |stage| selection.stages.contains(&stage);
+    let packages = std::mem::take(&mut outcome.packages);
     let finished: Vec<(&PackagePlan, &Finished)> = plan
         .packages
         .iter()
-        .zip(&outcome.packages)
+        .zip(&packages)
         .filter_map(|(plan, outcome)| outcome.finished.as_ref().map(|finished| (plan, finished)))
         .collect();
-    let written = if wanted(Stage::Feed) && !plan.config.feed.skip {
-        interruptible(world.interrupt)?;
-        Some(stage(Stage::Feed, "", world.observer, |observer| feed::run(plan, &finished, world, observer))?)
-    } else {
-        None
-    };
-    let published = if wanted(Stage::Publish) && !plan.config.publish.skip {
-        interruptible(world.interrupt)?;
-        stage(Stage::Publish, "", world.observer, |observer| {
-            publish::run(plan, &finished, written.as_ref(), observer)
-        })?
-    } else {
-        Vec::new()
-    };
-    outcome.feed = written;
-    outcome.published = published;
-    Ok(())
+    let with_feed = selection.stages.contains(&Stage::Feed) && !plan.config.feed.skip;
+    let result = interruptible(world.interrupt)
+        .and_then(|()| publish::run(plan, &finished, places, with_feed, world, outcome));
+    outcome.packages = packages;
+    result
 }
 
 fn in_stage<T>(
@@ -243,7 +244,7 @@ fn in_stage<T>(
     stage(which, &plan.name, world.observer, work)
 }
 
-fn interruptible(interrupt: &Interrupt) -> Result<(), AnyFailure> {
+pub(super) fn interruptible(interrupt: &Interrupt) -> Result<(), AnyFailure> {
     if interrupt.is_requested() { Err(Interrupted.into()) } else { Ok(()) }
 }
 

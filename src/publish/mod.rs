@@ -4,6 +4,7 @@
 //! to one target or fails as a whole. This file holds the trait and its plain types; each target has its own module.
 
 pub mod folder;
+pub mod github;
 
 use std::fs::File;
 use std::io;
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::digest::Digests;
-use crate::error::{ExitCode, Failure, Location, shown};
+use crate::error::{AnyFailure, ExitCode, Failure, Location, shown};
 use crate::event::Observer;
 use crate::files;
 
@@ -159,12 +160,16 @@ pub enum Error {
         /// What stopped it.
         source: files::Error,
     },
+    /// A target failed in its own words.
+    #[error("{}", &**.0)]
+    Target(AnyFailure),
 }
 
 impl Failure for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::File(error) => error.hint(),
+            Self::Target(failure) => failure.hint(),
             Self::Name { .. } => Some("Give the package another name or version.".into()),
             Self::Changed { .. } => Some("Build it again, and let nothing else write to that folder.".into()),
             Self::NotAFolder { .. } => Some("Choose another folder to publish to.".into()),
@@ -178,6 +183,7 @@ impl Failure for Error {
     fn location(&self) -> Option<Location> {
         match self {
             Self::File(error) => error.location(),
+            Self::Target(failure) => failure.location(),
             Self::Changed { path } | Self::NotAFolder { path, .. } | Self::Interrupted { path, .. } => {
                 Some(Location::file(path))
             }
@@ -186,6 +192,9 @@ impl Failure for Error {
     }
 
     fn exit_code(&self) -> ExitCode {
-        ExitCode::Publishing
+        match self {
+            Self::Target(failure) => failure.exit_code(),
+            _ => ExitCode::Publishing,
+        }
     }
 }

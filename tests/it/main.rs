@@ -13,6 +13,7 @@ mod commands;
 mod fan_out;
 mod iis_twins;
 mod interruption;
+mod publish_github;
 mod run;
 mod supervision;
 mod support;

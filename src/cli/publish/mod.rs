@@ -2,6 +2,7 @@
 //! is named.
 
 mod folder;
+mod github;
 
 use clap::{Args, Subcommand};
 
@@ -24,6 +25,8 @@ pub(super) struct Publish {
 #[derive(Debug, Subcommand)]
 enum Target {
     Folder(Box<folder::Folder>),
+    #[command(name = "github")]
+    GitHub(Box<github::GitHub>),
 }
 
 impl Publish {
@@ -31,6 +34,7 @@ impl Publish {
         match self.target {
             None => self.folder.run(session),
             Some(Target::Folder(folder)) => folder.run(session),
+            Some(Target::GitHub(github)) => github.run(session),
         }
     }
 }

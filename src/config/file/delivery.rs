@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::publish_github::GitHub;
 use super::texts::{Reserved, line, line_schema, one_line};
 use super::values::Scalar;
 
@@ -84,10 +85,8 @@ pub struct Publish {
     pub skip: bool,
     /// A folder.
     pub folder: Folder,
-    /// GitHub Releases, later.
-    #[schemars(skip)]
-    #[serde(skip_serializing)]
-    pub github: Option<Reserved>,
+    /// A release on GitHub.
+    pub github: Option<GitHub>,
     /// The Python package index, later.
     #[schemars(skip)]
     #[serde(skip_serializing)]
