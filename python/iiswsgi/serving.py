@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -99,6 +100,7 @@ def serve(
     start_watching(server, log, request_timeout, reload)
     begin.server = server
     tell_supervisor(server)
+    heed_shutdown_event(server, log)
     try:
         for number in range(1, threads):
             threading.Thread(target=server.run, name=f"iiswsgi-{number}", daemon=True).start()
@@ -183,10 +185,28 @@ def tell_supervisor(server: _gateway.Server) -> None:
         threading.Thread(target=wait_for_the_end, name="iiswsgi-alive", daemon=True).start()
 
 
+def heed_shutdown_event(server, log) -> None:
+    """Stops when IIS asks for it, which it does by an event if ``signalBeforeTerminateSeconds`` is not 0."""
+    number = os.environ.pop("_FCGI_SHUTDOWN_EVENT_", None)
+    if not number:
+        return
+
+    def wait_for_the_event() -> None:
+        try:
+            _gateway.wait_for_shutdown_event(number)
+        except OSError as error:
+            log.write("warning", f"the shutdown event {number} cannot be waited for: {error}")
+        else:
+            log.write("info", "stopping: IIS has set the shutdown event")
+            server.stop()
+
+    threading.Thread(target=wait_for_the_event, name="iiswsgi-shutdown", daemon=True).start()
+
+
 def standard_input() -> str:
     """What to serve on when nothing is said: the socket that is descriptor 0."""
     kind = _gateway.inherited(0)
-    if kind in ("listening-socket", "connected-socket"):
+    if kind in ("listening-socket", "connected-socket") or (kind == "pipe" and os.name == "nt"):
         return "fd:0"
     described = {"file": "a file or device", "terminal": "a terminal", "pipe": "a pipe", "closed": "closed"}[kind]
     raise UsageError(
@@ -207,6 +227,10 @@ def open_log(path: str | None, level: str, size: int = LOG_SIZE) -> _gateway.Log
         log = _gateway.Log(lastwords.places(), level, size, True)
     else:
         log = _gateway.Log((), level)
+    if log.path is not None and os.name == "nt":
+        # The C library has no descriptors under IIS, and an open one would keep the file from being rotated.
+        sys.stdout, sys.stderr = LogStream(log), LogStream(log)
+        return log
     if log.path is not None:
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name)
@@ -225,9 +249,28 @@ def open_log(path: str | None, level: str, size: int = LOG_SIZE) -> _gateway.Log
     return log
 
 
+class LogStream(io.TextIOBase):
+    """Standard output and standard error where they have no descriptors: each line is one of the log's."""
+
+    def __init__(self, log) -> None:
+        self.log = log
+        self.line = ""
+        self.lock = threading.Lock()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        with self.lock:
+            *lines, self.line = (self.line + text).split("\n")
+        for line in lines:
+            self.log.write("info", line)
+        return len(text)
+
+
 def keep_output_away_from_sockets() -> None:
     """A process manager may leave its socket as standard output: what is printed must not end in the protocol."""
-    if "socket" in _gateway.inherited(1):
+    if os.name != "nt" and "socket" in _gateway.inherited(1):
         if "socket" in _gateway.inherited(2):
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, 2)

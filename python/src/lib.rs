@@ -24,5 +24,5 @@ mod _gateway {
     #[pymodule_export]
     use super::log::Log;
     #[pymodule_export]
-    use super::server::{Listener, Server, inherited, version};
+    use super::server::{Listener, Server, inherited, version, wait_for_shutdown_event};
 }

@@ -173,6 +173,14 @@ impl Listener {
     }
 }
 
+/// Waits, without the interpreter's lock, for the event by which IIS asks a process to stop; `number` is what
+/// `_FCGI_SHUTDOWN_EVENT_` says.
+#[pyfunction]
+pub(crate) fn wait_for_shutdown_event(py: Python<'_>, number: &str) -> PyResult<()> {
+    let event = transport::ShutdownEvent::inherited(number)?;
+    Ok(py.detach(|| event.wait())?)
+}
+
 /// What an inherited descriptor is: `listening-socket`, `connected-socket`, `pipe`, `terminal`, `file` or `closed`.
 #[pyfunction]
 pub(crate) fn inherited(descriptor: u32) -> &'static str {

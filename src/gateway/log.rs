@@ -248,6 +248,7 @@ mod tests {
         log.write(Level::Info, "but this");
         let text = fs::read_to_string(&places[1]).unwrap();
         assert!(text.ends_with("INFO but this\n") && !text.contains("not this"), "{text}");
+        drop(log);
         fs::remove_dir_all(folder).unwrap();
     }
 
@@ -282,6 +283,7 @@ mod tests {
         assert_eq!(names, ["iiswsgi.log", "iiswsgi.log.1", "iiswsgi.log.2", "iiswsgi.log.3"]);
         assert!(fs::read_to_string(&path).unwrap().contains("line 19"));
         assert!(fs::metadata(&path).unwrap().len() <= 100);
+        drop(log);
         fs::remove_dir_all(folder).unwrap();
     }
 }

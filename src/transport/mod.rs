@@ -8,7 +8,7 @@ mod endpoint;
 #[path = "unix.rs"]
 mod os;
 #[cfg(windows)]
-#[path = "windows.rs"]
+#[path = "windows/mod.rs"]
 mod os;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[path = "poller_epoll.rs"]
@@ -17,7 +17,7 @@ mod poller;
 #[path = "poller_kqueue.rs"]
 mod poller;
 #[cfg(windows)]
-#[path = "poller_windows.rs"]
+#[path = "windows/poller.rs"]
 mod poller;
 
 #[cfg(all(unix, not(target_vendor = "apple")))]
@@ -31,7 +31,7 @@ use std::io;
 use std::path::PathBuf;
 
 pub use endpoint::{Endpoint, EndpointError};
-pub use os::{Listener, Stream, Waker, inherited, open, redirect_output};
+pub use os::{Listener, ShutdownEvent, Stream, Waker, inherited, open, redirect_output};
 pub use poller::Poller;
 
 use crate::error::{ExitCode, Failure};

@@ -310,6 +310,28 @@ pub fn redirect_output(file: &fs::File) -> io::Result<()> {
     Ok(())
 }
 
+/// The event by which IIS asks a process to stop. Other systems have signals for that, and no such event.
+#[derive(Debug)]
+pub struct ShutdownEvent(std::convert::Infallible);
+
+impl ShutdownEvent {
+    /// Says that there is no such event.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn inherited(_number: &str) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Waits for the event.
+    ///
+    /// # Errors
+    /// None: there is nothing to wait for.
+    pub fn wait(&self) -> io::Result<()> {
+        match self.0 {}
+    }
+}
+
 /// Wakes a thread that waits with a poller. It has a descriptor that a signal handler may write to.
 #[derive(Debug)]
 pub struct Waker {

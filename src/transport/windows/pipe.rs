@@ -1,0 +1,509 @@
+//! The named pipe of IIS, and pipes of our own: one connection at a time, waited for by blocking calls that a waker ends.
+//!
+//! A handle that was inherited may be overlapped or not, and nothing documented tells which. So every call is made in a
+//! way that is right for both: it carries an `OVERLAPPED`, and when the system says that it is pending its end is waited
+//! for. What may block for long is a read or a connect alone; writes are made in the mode `PIPE_NOWAIT`, because a
+//! blocked write on a handle that is not overlapped would keep reads away, and a web server that sends its request while
+//! the answer comes would wait for us for ever.
+//!
+//! See <https://learn.microsoft.com/windows/win32/ipc/named-pipe-operations>.
+
+use std::io::{self, IoSlice};
+use std::os::windows::io::{AsRawHandle as _, FromRawHandle as _, OwnedHandle};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use windows_sys::Win32::Foundation::{
+    ERROR_BROKEN_PIPE, ERROR_IO_PENDING, ERROR_MORE_DATA, ERROR_NO_DATA, ERROR_OPERATION_ABORTED,
+    ERROR_PIPE_CONNECTED, ERROR_PIPE_NOT_CONNECTED, HANDLE, INVALID_HANDLE_VALUE,
+};
+use windows_sys::Win32::Storage::FileSystem::{FlushFileBuffers, PIPE_ACCESS_DUPLEX, ReadFile, WriteFile};
+use windows_sys::Win32::System::IO::{CancelIoEx, GetOverlappedResult, OVERLAPPED};
+use windows_sys::Win32::System::Pipes::{
+    ConnectNamedPipe, CreateNamedPipeW, DisconnectNamedPipe, PIPE_NOWAIT, PIPE_READMODE_BYTE,
+    PIPE_REJECT_REMOTE_CLIENTS, PIPE_TYPE_BYTE, PIPE_WAIT, PeekNamedPipe, SetNamedPipeHandleState,
+};
+
+use super::super::Interest;
+use super::handle::{Event, wait_any};
+use super::waker::Wakes;
+
+/// What one call reads ahead, and what a pipe of our own holds.
+const BUFFER: usize = 64 << 10;
+/// How often something is looked at that cannot be waited for.
+const LOOK: Duration = Duration::from_micros(500);
+/// How often a full pipe is tried again before the thread sleeps between.
+const SPINS: u32 = 64;
+
+/// A pipe and what is known of it.
+#[derive(Debug)]
+pub(in super::super) struct Pipe {
+    file: Arc<OwnedHandle>,
+    done: Event,
+    wakes: OnceLock<Arc<Wakes>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own: no two of them are states of one thing"
+)]
+struct State {
+    /// The mode `PIPE_NOWAIT` is set.
+    at_once: bool,
+    /// A client is there and nobody serves it yet.
+    connected: bool,
+    /// Somebody serves the client.
+    taken: bool,
+    /// Nobody accepts clients any more.
+    closed: bool,
+    /// Bytes that were read ahead.
+    ahead: Vec<u8>,
+    start: usize,
+    /// The client sends nothing more.
+    ended: bool,
+    /// What was read ahead has been told of.
+    told: bool,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Awaited {
+    Client,
+    Bytes,
+}
+
+/// A connection through a pipe.
+#[derive(Debug)]
+pub(in super::super) struct PipeConnection {
+    pipe: Arc<Pipe>,
+    spins: AtomicU32,
+}
+
+/// Where clients of a pipe come from.
+#[derive(Debug)]
+pub(in super::super) struct PipeListener(Arc<Pipe>);
+
+fn code(error: &io::Error) -> u32 {
+    error.raw_os_error().and_then(|code| u32::try_from(code).ok()).unwrap_or_default()
+}
+
+fn would_block() -> io::Error {
+    io::ErrorKind::WouldBlock.into()
+}
+
+impl Pipe {
+    fn new(file: OwnedHandle) -> io::Result<Self> {
+        let done = Event::new()?;
+        Ok(Self { file: Arc::new(file), done, wakes: OnceLock::new(), state: Mutex::default() })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while the lock is held.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn raw(&self) -> HANDLE {
+        self.file.as_raw_handle()
+    }
+
+    /// Tells the pipe what ends its blocking calls.
+    pub(in super::super) fn know(&self, wakes: &Arc<Wakes>) {
+        self.wakes.get_or_init(|| Arc::clone(wakes));
+    }
+
+    fn set_mode(&self, state: &mut State, at_once: bool) -> io::Result<()> {
+        if state.at_once == at_once {
+            return Ok(());
+        }
+        let mode = PIPE_READMODE_BYTE | if at_once { PIPE_NOWAIT } else { PIPE_WAIT };
+        #[expect(unsafe_code, reason = "a call of Windows")]
+        // SAFETY: the handle is open as long as `self` lives; the pointer is to a local value, the others may be null.
+        let done = unsafe {
+            SetNamedPipeHandleState(self.raw(), &raw const mode, std::ptr::null(), std::ptr::null())
+        };
+        if done == 0 {
+            return Err(io::Error::last_os_error());
+        }
+        state.at_once = at_once;
+        Ok(())
+    }
+
+    /// Makes a call that may be pending, and waits for its end. The waker ends it too.
+    fn call(&self, begin: impl FnOnce(HANDLE, *mut OVERLAPPED) -> i32) -> io::Result<usize> {
+        let mut overlapped = OVERLAPPED { hEvent: self.done.raw(), ..OVERLAPPED::default() };
+        let mut length = 0;
+        self.done.reset();
+        let started = begin(self.raw(), &raw mut overlapped) != 0;
+        let error = io::Error::last_os_error();
+        if !started && !matches!(code(&error), ERROR_IO_PENDING | ERROR_MORE_DATA) {
+            return Err(error);
+        }
+        if code(&error) == ERROR_IO_PENDING && !started {
+            let wakes = self.wakes.get().map(|wakes| wakes.event());
+            let handles = [Some(self.done.raw()), wakes];
+            let handles: Vec<HANDLE> = handles.into_iter().flatten().collect();
+            if wait_any(&handles, None)? != Some(0) {
+                #[expect(unsafe_code, reason = "a call of Windows")]
+                // SAFETY: the handle is open, and the call that it ends is the one that `overlapped` belongs to.
+                unsafe {
+                    CancelIoEx(self.raw(), &raw const overlapped);
+                }
+            }
+        }
+        #[expect(unsafe_code, reason = "a call of Windows")]
+        // SAFETY: as above. It waits until the system is done with `overlapped`, which must not move or end before.
+        let done = unsafe { GetOverlappedResult(self.raw(), &raw const overlapped, &raw mut length, 1) };
+        if done == 0 {
+            let error = io::Error::last_os_error();
+            if code(&error) != ERROR_MORE_DATA {
+                return Err(error);
+            }
+        }
+        Ok(length as usize)
+    }
+
+    fn read_file(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = u32::try_from(buffer.len()).unwrap_or(u32::MAX);
+        let read = self.call(|file, overlapped| {
+            #[expect(unsafe_code, reason = "a call of Windows")]
+            // SAFETY: the buffer and its length are those of one slice that is borrowed until `call` is done with it.
+            unsafe {
+                ReadFile(file, buffer.as_mut_ptr(), length, std::ptr::null_mut(), overlapped)
+            }
+        });
+        match read {
+            Err(error) => match code(&error) {
+                ERROR_BROKEN_PIPE | ERROR_PIPE_NOT_CONNECTED => Ok(0),
+                ERROR_OPERATION_ABORTED => Err(would_block()),
+                _ => Err(error),
+            },
+            // A message without bytes is not the end.
+            Ok(0) => Err(would_block()),
+            read => read,
+        }
+    }
+
+    /// How many bytes wait to be read.
+    fn waiting(&self) -> io::Result<usize> {
+        let mut length = 0;
+        let (nothing, null) = (std::ptr::null_mut(), std::ptr::null_mut());
+        #[expect(unsafe_code, reason = "a call of Windows")]
+        // SAFETY: the handle is open; the one pointer that is not null is to a local value.
+        let done = unsafe { PeekNamedPipe(self.raw(), null, 0, nothing, &raw mut length, nothing) };
+        if done == 0 { Err(io::Error::last_os_error()) } else { Ok(length as usize) }
+    }
+
+    /// Reads what is there, without waiting.
+    fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.waiting() {
+            Ok(0) => Err(would_block()),
+            Ok(length) => {
+                let length = length.min(buffer.len());
+                self.read_file(&mut buffer[..length])
+            }
+            Err(error) if matches!(code(&error), ERROR_BROKEN_PIPE | ERROR_PIPE_NOT_CONNECTED) => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Waits until a client is there. `WouldBlock` when the waker was quicker.
+    fn connect(&self) -> io::Result<()> {
+        let connected = self.call(|file, overlapped| {
+            #[expect(unsafe_code, reason = "a call of Windows")]
+            // SAFETY: `call` keeps both until the system is done with them.
+            unsafe {
+                ConnectNamedPipe(file, overlapped)
+            }
+        });
+        match connected {
+            Ok(_) => Ok(()),
+            Err(error) => match code(&error) {
+                ERROR_PIPE_CONNECTED => Ok(()),
+                ERROR_OPERATION_ABORTED => Err(would_block()),
+                // The client has gone before anybody saw it.
+                ERROR_NO_DATA => {
+                    self.disconnect();
+                    Err(would_block())
+                }
+                _ => Err(error),
+            },
+        }
+    }
+
+    fn disconnect(&self) {
+        #[expect(unsafe_code, reason = "a call of Windows")]
+        // SAFETY: the handle is open.
+        unsafe {
+            DisconnectNamedPipe(self.raw());
+        }
+    }
+
+    /// Waits until there is news for the token of the listener or of the connection; false when there is none.
+    ///
+    /// # Errors
+    /// When the pipe cannot be waited for.
+    pub(in super::super) fn wait(&self, timeout: Option<Duration>) -> io::Result<bool> {
+        let awaited = {
+            let state = self.state();
+            match (state.taken, state.connected, state.told) {
+                (false, true, _) => return Ok(true),
+                (false, false, _) => Some(Awaited::Client),
+                (true, _, false) if state.ended || state.start < state.ahead.len() => None,
+                (true, _, false) => Some(Awaited::Bytes),
+                (true, _, true) => return self.rest(timeout).map(|()| false),
+            }
+        };
+        match (awaited, timeout) {
+            (None, _) => {}
+            (Some(awaited), None) => self.wait_for(awaited)?,
+            (Some(awaited), Some(timeout)) => self.look_for(awaited, timeout)?,
+        }
+        let mut state = self.state();
+        if !state.taken {
+            return Ok(state.connected);
+        }
+        state.told = state.ended || state.start < state.ahead.len();
+        Ok(state.told)
+    }
+
+    /// Whether a client is being served.
+    pub(in super::super) fn is_taken(&self) -> bool {
+        self.state().taken
+    }
+
+    /// Waits for the waker alone.
+    pub(in super::super) fn rest(&self, timeout: Option<Duration>) -> io::Result<()> {
+        let Some(wakes) = self.wakes.get() else { return Ok(()) };
+        wait_any(&[wakes.event()], timeout).map(drop)
+    }
+
+    /// Waits for something in a blocking call.
+    fn wait_for(&self, awaited: Awaited) -> io::Result<()> {
+        let Some(wakes) = self.wakes.get() else { return Ok(()) };
+        self.set_mode(&mut self.state(), false)?;
+        let mut buffer = Vec::new();
+        let done = match awaited {
+            Awaited::Client => wakes.block_on(&self.file, || self.connect().map(|()| 0))?,
+            Awaited::Bytes => {
+                buffer = std::mem::take(&mut self.state().ahead);
+                buffer.resize(BUFFER, 0);
+                wakes.block_on(&self.file, || self.read_file(&mut buffer))?
+            }
+        };
+        self.note(awaited, done.unwrap_or_else(|| Err(would_block())), buffer)
+    }
+
+    /// Looks for something again and again, for a while.
+    fn look_for(&self, awaited: Awaited, timeout: Duration) -> io::Result<()> {
+        let begun = Instant::now();
+        loop {
+            let mut buffer = Vec::new();
+            let found = match awaited {
+                // A pipe without a client cannot be looked into.
+                Awaited::Client => self.waiting().map(|_| 0).map_err(|_| would_block()),
+                Awaited::Bytes => {
+                    buffer.resize(BUFFER, 0);
+                    self.read_now(&mut buffer)
+                }
+            };
+            let nothing = matches!(&found, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
+            let woken = self.wakes.get().is_some_and(|wakes| wakes.is_set());
+            if !nothing || woken || begun.elapsed() >= timeout {
+                return self.note(awaited, found, buffer);
+            }
+            std::thread::sleep(LOOK.min(timeout));
+        }
+    }
+
+    fn note(&self, awaited: Awaited, found: io::Result<usize>, mut buffer: Vec<u8>) -> io::Result<()> {
+        let mut state = self.state();
+        match found {
+            Ok(length) if awaited == Awaited::Bytes => {
+                buffer.truncate(length);
+                (state.ahead, state.start, state.ended) = (buffer, 0, length == 0);
+                Ok(())
+            }
+            Ok(_) => {
+                state.connected = true;
+                Ok(())
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                buffer.clear();
+                state.ahead = buffer;
+                state.start = 0;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl PipeConnection {
+    /// What was read ahead, if anything. None: the pipe itself is to be read.
+    fn read_ahead(&self, buffer: &mut [u8]) -> Option<usize> {
+        let mut state = self.pipe.state();
+        let ahead = &state.ahead[state.start..];
+        if ahead.is_empty() {
+            state.told = false;
+            return state.ended.then_some(0);
+        }
+        let length = ahead.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&ahead[..length]);
+        state.start += length;
+        if state.start == state.ahead.len() {
+            state.ahead.clear();
+            state.start = 0;
+        }
+        Some(length)
+    }
+
+    pub(super) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.read_ahead(buffer) {
+            Some(length) => Ok(length),
+            None => self.pipe.read_now(buffer),
+        }
+    }
+
+    pub(super) fn read_soon(&self, buffer: &mut [u8], patience: Duration) -> io::Result<usize> {
+        if let Some(length) = self.read_ahead(buffer) {
+            return Ok(length);
+        }
+        let Some(wakes) = self.pipe.wakes.get() else {
+            std::thread::sleep(patience.min(LOOK));
+            return self.pipe.read_now(buffer);
+        };
+        self.pipe.set_mode(&mut self.pipe.state(), false)?;
+        let done = wakes.block_on(&self.pipe.file, || self.pipe.read_file(buffer))?;
+        done.unwrap_or_else(|| Err(would_block()))
+    }
+
+    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.is_empty() {
+            return Ok(0);
+        }
+        let mut state = self.pipe.state();
+        self.pipe.set_mode(&mut state, true)?;
+        // A pipe without room for all may take none instead of a part.
+        for most in [bytes.len(), 4096, 512] {
+            let piece = &bytes[..most.min(bytes.len())];
+            let length = u32::try_from(piece.len()).unwrap_or(u32::MAX);
+            let written = self.pipe.call(|file, overlapped| {
+                #[expect(unsafe_code, reason = "a call of Windows")]
+                // SAFETY: the pointer and the length are those of one slice that is borrowed until `call` is done with it.
+                unsafe {
+                    WriteFile(file, piece.as_ptr(), length, std::ptr::null_mut(), overlapped)
+                }
+            })?;
+            if written > 0 {
+                self.spins.store(0, Ordering::Relaxed);
+                return Ok(written);
+            }
+        }
+        Err(would_block())
+    }
+
+    pub(super) fn write_vectored(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut sum = 0;
+        for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
+            match self.write(piece) {
+                Ok(length) => {
+                    sum += length;
+                    if length < piece.len() {
+                        break;
+                    }
+                }
+                Err(_) if sum > 0 => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(sum)
+    }
+
+    /// Waits. Room in a pipe cannot be waited for: it is to be tried, first at once, then at short intervals.
+    pub(super) fn wait(&self, interest: Interest, timeout: Option<Duration>) -> io::Result<bool> {
+        if interest == Interest::Read {
+            let found = self.pipe.wait(timeout)?;
+            self.pipe.state().told = false;
+            return Ok(found);
+        }
+        if self.spins.fetch_add(1, Ordering::Relaxed) < SPINS {
+            std::thread::yield_now();
+        } else {
+            std::thread::sleep(timeout.unwrap_or(LOOK).min(LOOK));
+        }
+        Ok(true)
+    }
+
+    pub(in super::super) fn pipe(&self) -> &Arc<Pipe> {
+        &self.pipe
+    }
+}
+
+impl Drop for PipeConnection {
+    fn drop(&mut self) {
+        let closed = self.pipe.state().closed;
+        if !closed {
+            #[expect(unsafe_code, reason = "a call of Windows")]
+            // SAFETY: the handle is open. It returns when the client has read all, which disconnecting would throw away.
+            unsafe {
+                FlushFileBuffers(self.pipe.raw());
+            }
+            self.pipe.disconnect();
+        }
+        let mut state = self.pipe.state();
+        let at_once = state.at_once;
+        *state = State { at_once, closed, ..State::default() };
+    }
+}
+
+impl PipeListener {
+    /// The pipe that a web server's process manager handed over.
+    pub(super) fn inherited(file: OwnedHandle) -> io::Result<Self> {
+        Pipe::new(file).map(|pipe| Self(Arc::new(pipe)))
+    }
+
+    /// A pipe of our own: `NAME` is `\\.\pipe\NAME`.
+    pub(super) fn create(name: &str) -> io::Result<Self> {
+        let name: Vec<u16> = format!(r"\\.\pipe\{name}").encode_utf16().chain([0]).collect();
+        let size = u32::try_from(BUFFER).unwrap_or(u32::MAX);
+        let mode = PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS;
+        #[expect(unsafe_code, reason = "a call of Windows")]
+        // SAFETY: the name ends in 0, no other pointer is handed over; the handle, when there is one, is ours alone.
+        let file = unsafe {
+            let file =
+                CreateNamedPipeW(name.as_ptr(), PIPE_ACCESS_DUPLEX, mode, 1, size, size, 0, std::ptr::null());
+            if file == INVALID_HANDLE_VALUE {
+                return Err(io::Error::last_os_error());
+            }
+            OwnedHandle::from_raw_handle(file)
+        };
+        Self::inherited(file)
+    }
+
+    pub(super) fn accept(&self) -> Option<PipeConnection> {
+        let mut state = self.0.state();
+        if state.taken || !(state.connected || self.0.waiting().is_ok()) {
+            return None;
+        }
+        state.taken = true;
+        state.connected = false;
+        Some(PipeConnection { pipe: Arc::clone(&self.0), spins: AtomicU32::new(0) })
+    }
+
+    pub(super) fn number(&self) -> i64 {
+        self.0.raw() as i64
+    }
+
+    pub(in super::super) fn pipe(&self) -> &Arc<Pipe> {
+        &self.0
+    }
+}
+
+impl Drop for PipeListener {
+    fn drop(&mut self) {
+        self.0.state().closed = true;
+    }
+}

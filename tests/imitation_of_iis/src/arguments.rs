@@ -1,0 +1,67 @@
+//! The command line.
+
+/// How it is called.
+pub(crate) const USAGE: &str = "usage: imitation-of-iis [--requests N] [--instances N] [--overlapped] [--body BYTES] \
+    [--close] [--path PATH] [--expect TEXT] [--grace-seconds N] -- FULLPATH [ARGUMENT...]";
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Requests to each instance: `instanceMaxRequests`.
+    pub(crate) requests: u32,
+    /// How many instances, one after the other.
+    pub(crate) instances: u32,
+    /// Whether the pipe is overlapped.
+    pub(crate) overlapped: bool,
+    /// The bytes of each request's body.
+    pub(crate) body: usize,
+    /// Each request asks for the connection to be closed, and the next one connects anew.
+    pub(crate) close: bool,
+    /// The path that is asked for.
+    pub(crate) path: String,
+    /// What the answers must contain.
+    pub(crate) expect: String,
+    /// `signalBeforeTerminateSeconds`.
+    pub(crate) grace_seconds: u32,
+    /// The program.
+    pub(crate) full_path: String,
+    /// Its arguments.
+    pub(crate) arguments: Vec<String>,
+}
+
+/// Reads the arguments.
+pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Plan, String> {
+    let mut plan = Plan {
+        requests: 200,
+        instances: 1,
+        overlapped: false,
+        body: 0,
+        close: false,
+        path: "/".into(),
+        expect: String::new(),
+        grace_seconds: 10,
+        full_path: String::new(),
+        arguments: Vec::new(),
+    };
+    while let Some(argument) = arguments.next() {
+        if argument == "--" {
+            plan.full_path = arguments.next().ok_or("there is no program after `--`")?;
+            plan.arguments = arguments.collect();
+            return Ok(plan);
+        }
+        let mut value = || arguments.next().ok_or(format!("`{argument}` has no value"));
+        let number = |text: String| text.parse::<u32>().map_err(|_| format!("`{text}` is no number"));
+        match argument.as_str() {
+            "--requests" => plan.requests = number(value()?)?,
+            "--instances" => plan.instances = number(value()?)?,
+            "--overlapped" => plan.overlapped = true,
+            "--body" => plan.body = number(value()?)? as usize,
+            "--close" => plan.close = true,
+            "--path" => plan.path = value()?,
+            "--expect" => plan.expect = value()?,
+            "--grace-seconds" => plan.grace_seconds = number(value()?)?,
+            _ => return Err(format!("there is no option `{argument}`")),
+        }
+    }
+    Err("there is no `-- FULLPATH`".into())
+}
