@@ -264,6 +264,7 @@ mod tests {
         let lines = |name: &str| fs::read_to_string(folder.join(name)).unwrap().lines().count();
         assert_eq!((lines("first"), lines("deep/second")), (2, 1));
         assert_eq!(log.path().unwrap(), folder.join("deep/second"));
+        drop(log);
         fs::remove_dir_all(folder).unwrap();
     }
 

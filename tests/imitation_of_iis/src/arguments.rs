@@ -2,7 +2,7 @@
 
 /// How it is called.
 pub(crate) const USAGE: &str = "usage: imitation-of-iis [--requests N] [--instances N] [--overlapped] [--body BYTES] \
-    [--close] [--path PATH] [--expect TEXT] [--grace-seconds N] -- FULLPATH [ARGUMENT...]";
+    [--close] [--path PATH] [--expect TEXT] [--status N] [--grace-seconds N] -- FULLPATH [ARGUMENT...]";
 
 /// What to do.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) path: String,
     /// What the answers must contain.
     pub(crate) expect: String,
+    /// The status of the answers.
+    pub(crate) status: u32,
     /// `signalBeforeTerminateSeconds`.
     pub(crate) grace_seconds: u32,
     /// The program.
@@ -39,6 +41,7 @@ pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Plan, 
         close: false,
         path: "/".into(),
         expect: String::new(),
+        status: 200,
         grace_seconds: 10,
         full_path: String::new(),
         arguments: Vec::new(),
@@ -59,6 +62,7 @@ pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Plan, 
             "--close" => plan.close = true,
             "--path" => plan.path = value()?,
             "--expect" => plan.expect = value()?,
+            "--status" => plan.status = number(value()?)?,
             "--grace-seconds" => plan.grace_seconds = number(value()?)?,
             _ => return Err(format!("there is no option `{argument}`")),
         }

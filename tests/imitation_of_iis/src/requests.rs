@@ -106,7 +106,7 @@ fn ask(client: &mut File, plan: &Plan) -> Result<Response, String> {
 
 fn check(response: &Response, plan: &Plan) -> Result<(), String> {
     let body = String::from_utf8_lossy(&response.body);
-    if response.status != 200 || !body.contains(&plan.expect) {
+    if u32::from(response.status) != plan.status || !body.contains(&plan.expect) {
         let stderr = String::from_utf8_lossy(&response.stderr);
         return Err(format!("answered {}: {body}\n{stderr}", response.status));
     }
