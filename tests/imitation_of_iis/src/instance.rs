@@ -47,6 +47,7 @@ fn command_line(plan: &Plan) -> String {
     line
 }
 
+#[expect(clippy::disallowed_methods, reason = "the process gets what this one has, as IIS does it")]
 fn environment(pipe: &str, event: &OwnedHandle) -> Vec<u16> {
     let ours = [
         ("_FCGI_X_PIPE_".to_owned(), pipe.to_owned()),
