@@ -147,3 +147,27 @@ fn a_poller_tells_of_arrivals_and_of_being_woken() {
     poller.wait(&mut news, soon).unwrap();
     assert_eq!(news, [News { token: 2, ended: true }], "the end of the stream is news");
 }
+
+#[test]
+fn reads_to_several_places_and_says_when_a_peer_takes_nothing() {
+    let folder = Folder::new("vectored");
+    let path = folder.0.join("app.sock");
+    let listener = listen(&path).unwrap();
+    let mut client = UnixStream::connect(&path).unwrap();
+    let mut stream = listener.accept().unwrap().unwrap();
+    client.write_all(b"headcontent").unwrap();
+    let (mut head, mut content) = ([0; 4], [0; 20]);
+    let mut places = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut content)];
+    assert_eq!(stream.read_vectored(&mut places).unwrap(), 11);
+    assert_eq!((&head, &content[..7]), (b"head", &b"content"[..]));
+    let empty = stream.read_vectored(&mut [IoSliceMut::new(&mut head)]);
+    assert_eq!(empty.unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    let large = vec![0; 1 << 20];
+    let full = loop {
+        match stream.write_soon(&[IoSlice::new(&large)], Duration::from_millis(1)) {
+            Ok(sent) => assert!(sent > 0),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(full.kind(), io::ErrorKind::WouldBlock, "nobody reads");
+}
