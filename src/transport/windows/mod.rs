@@ -149,11 +149,12 @@ pub fn open(endpoint: &Endpoint) -> Result<Opened, Error> {
             let (socket, port) = socket::SocketListener::bind(host, *port).map_err(failed)?;
             Ok(listener(ListenerKind::Socket(socket), Endpoint::Tcp(host.clone(), port)))
         }
-        Endpoint::Pipe(name) => {
+        Endpoint::Pipe(name) if !name.is_empty() => {
             let pipe = pipe::PipeListener::create(name).map_err(failed)?;
             Ok(listener(ListenerKind::Pipe(pipe), endpoint.clone()))
         }
-        Endpoint::Descriptor(0) => match inherited(0) {
+        // A pipe without a name is the one that IIS hands over.
+        Endpoint::Descriptor(0) | Endpoint::Pipe(_) => match inherited(0) {
             Inherited::Pipe => {
                 let pipe = standard::take_input().and_then(pipe::PipeListener::inherited).map_err(failed)?;
                 Ok(listener(ListenerKind::Pipe(pipe), endpoint.clone()))
