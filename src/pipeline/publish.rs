@@ -41,6 +41,12 @@ pub(super) struct Places {
     pub(super) github: Option<github::Destination>,
 }
 
+/// Whether the configuration wants the folder: when it sets something of it, or names no other place.
+pub(super) fn goes_to_folder(config: &Config) -> bool {
+    let named = config.set().iter().any(|setting| setting.key.starts_with("publish.folder."));
+    named || config.publish.github.is_none()
+}
+
 /// Finds out where a run publishes to.
 ///
 /// # Errors
@@ -56,9 +62,8 @@ pub(super) fn prepare(plan: &Plan, selection: &Selection, world: &World<'_>) -> 
         Target::Folder => false,
     };
     let github = if wanted { Some(github::destination(plan, world)?) } else { None };
-    let named = plan.config.set().iter().any(|setting| setting.key.starts_with("publish.folder."));
     let folder = match selection.target {
-        Target::Configured => github.is_none() || named,
+        Target::Configured => goes_to_folder(&plan.config),
         Target::Folder => true,
         Target::GitHub => false,
     };

@@ -18,8 +18,15 @@ pub fn describe(plan: &Plan, stages: &[Stage]) -> String {
         line(&mut text, "", "feed", &plan.folders.output.join(&plan.feed_name).display().to_string());
     }
     if stages.contains(&Stage::Publish) && !plan.config.publish.skip {
-        let folder = plan.config.path(&plan.config.publish.folder.path);
-        line(&mut text, "", "publish", &format!("to the folder {}", folder.display()));
+        if let Some(github) = &plan.config.publish.github {
+            let repository = github.repository.as_deref().unwrap_or("the repository of the job");
+            let tag = github.tag.as_deref().unwrap_or("the job's tag, else v{version}");
+            line(&mut text, "", "publish", &format!("to a release on GitHub: {repository}, {tag}"));
+        }
+        if super::super::publish::goes_to_folder(&plan.config) {
+            let folder = plan.config.path(&plan.config.publish.folder.path);
+            line(&mut text, "", "publish", &format!("to the folder {}", folder.display()));
+        }
     }
     text
 }
@@ -100,7 +107,9 @@ pub fn to_json(plan: &Plan, stages: &[Stage]) -> Value {
         "packages": packages,
         "feed": { "path": plan.folders.output.join(&plan.feed_name), "skipped": plan.config.feed.skip },
         "publish": {
-            "folder": plan.config.path(&plan.config.publish.folder.path),
+            "folder": super::super::publish::goes_to_folder(&plan.config)
+                .then(|| plan.config.path(&plan.config.publish.folder.path)),
+            "github": plan.config.publish.github,
             "skipped": plan.config.publish.skip,
         },
     })

@@ -13,12 +13,13 @@ use bytes::Bytes;
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 use octocrab::OctoBody;
+use sha2::{Digest as _, Sha256};
 
 use super::answer::{Answer, Patience};
 use super::calls::media_type;
 use super::client::Client;
 use super::error::Problem;
-use crate::digest::{Hasher, hex};
+use crate::digest::hex;
 use crate::files;
 use crate::publish::Artifact;
 
@@ -88,7 +89,7 @@ async fn watched(
 struct Pieces {
     file: File,
     left: u64,
-    hasher: Option<Hasher>,
+    hasher: Option<Sha256>,
     sha256: String,
     progress: Arc<Progress>,
 }
@@ -102,7 +103,7 @@ impl Pieces {
             return Err(Problem::Changed { path: path.to_owned() });
         }
         let sha256 = artifact.sha256.to_lowercase();
-        Ok(Self { file, left: size, hasher: Some(Hasher::new()), sha256, progress })
+        Ok(Self { file, left: size, hasher: Some(Sha256::new()), sha256, progress })
     }
 
     fn piece(&mut self) -> io::Result<Bytes> {
@@ -116,7 +117,7 @@ impl Pieces {
             self.hasher = Some(hasher);
             true
         } else {
-            hex(&hasher.finish().sha256) == self.sha256
+            hex(&hasher.finalize()) == self.sha256
         };
         if read.is_err() || !whole {
             self.left = 0;

@@ -206,6 +206,8 @@ fn a_project_is_published_with_a_feed_that_names_the_final_addresses() {
 fn the_publish_stage_goes_where_the_configuration_says() {
     let fake = Fake::start();
     let project = shop(&fake);
+    let planned = project.run(["plan"]).success();
+    assert!(planned.stdout.contains("to a release on GitHub") && !planned.stdout.contains("to the folder"));
     project.run(["run", "--only", "feed,publish"]).success().says("in the release v1.0 of octo/shop");
     assert_eq!(fake.state().releases.len(), 1);
     let count = fake.state().requests.len();

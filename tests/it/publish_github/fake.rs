@@ -30,8 +30,9 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::{Request, Response};
-use iiswsgi::digest::{Hasher, hex};
+use iiswsgi::digest::hex;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 /// The token that may write.
 pub(crate) const TOKEN: &str = "ghp_TheTokenOfTheseTests0123456789abcdef";
@@ -152,14 +153,14 @@ impl State {
             assets: Vec::new(),
         };
         for (name, bytes) in assets {
-            let mut hasher = Hasher::new();
+            let mut hasher = Sha256::new();
             hasher.update(bytes);
             release.assets.push(StoredAsset {
                 id: self.id(),
                 name: (*name).into(),
                 size: bytes.len() as u64,
                 state: "uploaded",
-                sha256: hex(&hasher.finish().sha256),
+                sha256: hex(&hasher.finalize()),
                 bytes: bytes.to_vec(),
                 media_type: String::new(),
             });
@@ -409,7 +410,7 @@ async fn upload(
         Ok(asset) => asset,
         Err(refusal) => return Ok(refusal),
     };
-    let (mut hasher, mut bytes, mut size) = (Hasher::new(), Vec::new(), 0);
+    let (mut hasher, mut bytes, mut size) = (Sha256::new(), Vec::new(), 0);
     let mut body = request.into_body();
     while let Some(frame) = body.frame().await {
         let data = frame.map_err(io::Error::other)?.into_data().unwrap_or_default();
@@ -425,7 +426,7 @@ async fn upload(
     if damage {
         hasher.update(b"x");
     }
-    let sha256 = hex(&hasher.finish().sha256);
+    let sha256 = hex(&hasher.finalize());
     Ok(lock().end(id, asset, sha256, bytes))
 }
 
