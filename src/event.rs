@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::{Location, Shown};
+use crate::secret::Secret;
 
 /// A stage of the pipeline, in the order in which they run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -166,6 +167,9 @@ pub enum Event {
         /// Whether it succeeded.
         success: bool,
     },
+    /// A secret came up, from a file, a service or the user. Said before its first use, so that whoever keeps a log can
+    /// mask it.
+    Secret(Secret),
     /// A file is in its final place.
     Written {
         /// Where.
@@ -199,6 +203,11 @@ pub trait Observer: Send + Sync {
         let mut message = Message::new(Severity::Warning, text);
         message.location = location;
         self.event(Event::Message(message));
+    }
+
+    /// A secret that is about to be used.
+    fn secret(&self, secret: &Secret) {
+        self.event(Event::Secret(secret.clone()));
     }
 
     /// A step that the simulation did in the place of a missing tool.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    bootstrap, clean, completions, feed, inspect, merge, plan, publish, schema, serve, sha1, stages,
-    supervise, uninstall,
+    bootstrap, clean, completions, feed, generate_ci, inspect, merge, plan, publish, schema, serve, sha1,
+    stages, supervise, uninstall,
 };
 
 /// Ships Python web applications to Microsoft IIS: Web Deploy packages, WebPI feeds, a simulated IIS to test on.
@@ -39,6 +39,7 @@ pub(super) enum Command {
     Test(Box<stages::Test>),
     Feed(Box<feed::Feed>),
     Merge(Box<merge::Merge>),
+    GenerateCi(Box<generate_ci::GenerateCi>),
     Publish(Box<publish::Publish>),
     Uninstall(uninstall::Uninstall),
     Bootstrap(bootstrap::Bootstrap),

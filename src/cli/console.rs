@@ -15,6 +15,7 @@ use std::io::Write;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use crate::ci::Guard;
 use crate::config::{self, Environment};
 use crate::error::{Failure, Shown};
 use crate::event::{Event, Message, Observer, Severity, Status};
@@ -79,11 +80,14 @@ impl Settings {
         terminal: bool,
     ) -> Self {
         let able = terminal && environment.get(config::TERM) != Some("dumb");
-        let auto = able && environment.get(config::NO_COLOR).is_none();
+        // The log of GitHub Actions is no terminal and shows colours all the same.
+        let shows_colors = able || environment.is_on(config::GITHUB_ACTIONS);
+        let auto = shows_colors && environment.get(config::NO_COLOR).is_none();
+        let forced = [config::CLICOLOR_FORCE, config::FORCE_COLOR];
         let color = match color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => auto || environment.is_on(config::CLICOLOR_FORCE),
+            Color::Auto => auto || forced.iter().any(|name| environment.is_on(name)),
         };
         let text = format == LogFormat::Text;
         let progress = able && text && verbosity > Verbosity::Quiet && !environment.is_on(config::CI);
@@ -128,10 +132,15 @@ impl Console {
         Self { settings, started: Instant::now(), state: Mutex::new(state) }
     }
 
-    /// The console of this process: standard error, on old Windows consoles with their own way of colours.
-    pub fn of_process(settings: Settings) -> Self {
+    /// The console of this process: standard error, on old Windows consoles with their own way of colours. Where the
+    /// runner of GitHub Actions reads along (`guarded`), no text of the user's programs can be a command to it; a line of
+    /// JSON never is.
+    pub fn of_process(settings: Settings, guarded: bool) -> Self {
         let choice =
             if settings.color { anstream::ColorChoice::Always } else { anstream::ColorChoice::Never };
+        if guarded && settings.format == LogFormat::Text {
+            return Self::new(Box::new(Guard::new(std::io::stderr())), settings);
+        }
         Self::new(Box::new(anstream::AutoStream::new(std::io::stderr(), choice)), settings)
     }
 

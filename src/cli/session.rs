@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arguments::{self, Command, CommandLine, OutputOptions, ReportOptions};
 use super::console::{self, Console, Verbosity};
+use super::outputs;
 use crate::ci::{Annotations, GitHub};
 use crate::config::{self, Environment};
 use crate::error::{AnyFailure, ExitCode, Failure, Location, Shown};
@@ -64,28 +65,35 @@ pub(super) fn run(line: CommandLine) -> i32 {
     for (name, meant) in session.environment.misspelt() {
         session.observer.warning(&format!("`{name}` is not read by anything; `{meant}` would be."), None);
     }
-    match session.dispatch(line.command) {
+    let code = match session.dispatch(line.command) {
         Ok(code) => code as i32,
         Err(failure) => {
             session.tell(&*failure);
             failure.exit_code() as i32
         }
+    };
+    if let Some(annotations) = &session.observer.annotations {
+        annotations.finish();
     }
+    code
 }
 
 impl Session {
     fn new(environment: Environment, output: &OutputOptions) -> Self {
         let settings = console_settings(output, &environment);
-        let console = Console::of_process(settings);
+        let github = GitHub::detect(&environment);
+        let console = Console::of_process(settings, github.is_some());
         let interrupt = Interrupt::new();
         let system = Arc::new(System {
             supervisor: std::env::current_exe().ok(),
             path: environment.get(config::PATH).map(Into::into),
             interrupt: interrupt.clone(),
         });
-        let github = GitHub::detect(&environment);
         let here = std::env::current_dir().unwrap_or_default();
-        let annotations = github.as_ref().map(|github| github.annotations(Box::new(std::io::stdout()), here));
+        let annotations = github.as_ref().map(|github| github.annotations(Box::new(std::io::stderr()), here));
+        if let Some(annotations) = &annotations {
+            environment.secrets().iter().for_each(|secret| annotations.mask(secret));
+        }
         let observer =
             Observers { console, collector: Collector::new(), annotations, told: Mutex::default() };
         Self { environment, interrupt, observer, system, github }
@@ -116,6 +124,7 @@ impl Session {
             Command::Test(command) => command.run(self),
             Command::Feed(command) => command.run(self),
             Command::Merge(command) => command.run(self),
+            Command::GenerateCi(command) => command.run(self),
             Command::Publish(command) => command.run(self),
             Command::Uninstall(command) => command.run(self),
             Command::Bootstrap(command) => command.run(self),
@@ -227,7 +236,10 @@ impl Session {
         }
         if let Some(github) = &self.github {
             github.add_summary(&report.to_markdown())?;
-            let outputs = outputs(outcome, reports.report.as_deref());
+            let path = reports.report.as_deref().map(Path::to_string_lossy);
+            let release = outcome.release.as_ref();
+            let release = release.map(|release| (release.url.as_str(), release.feed_url.as_deref()));
+            let outputs = outputs::of(&report, release, path.as_deref());
             let outputs: Vec<(&str, &str)> =
                 outputs.iter().map(|(name, value)| (*name, value.as_str())).collect();
             github.set_outputs(&outputs)?;
@@ -251,28 +263,6 @@ pub(super) fn print(text: &str) {
 pub(super) fn print_json(value: &impl serde::Serialize) {
     // Only maps with keys that are no texts cannot be written, and no type of ours has one.
     print(&serde_json::to_string_pretty(value).unwrap_or_default());
-}
-
-/// The outputs of a step on GitHub Actions: only what there is.
-fn outputs(outcome: &Outcome, report: Option<&Path>) -> Vec<(&'static str, String)> {
-    let mut outputs = Vec::new();
-    if let [package] = outcome.packages.as_slice()
-        && let Some(finished) = &package.finished
-    {
-        outputs.push(("package-path", finished.package.path.display().to_string()));
-        outputs.push(("sha1", finished.package.digests.sha1_hex()));
-    }
-    if let Some(feed) = &outcome.feed {
-        outputs.push(("feed-path", feed.path.display().to_string()));
-    }
-    if let Some(release) = &outcome.release {
-        outputs.push(("release-url", release.url.clone()));
-        outputs.extend(release.feed_url.clone().map(|url| ("feed-url", url)));
-    }
-    if let Some(report) = report {
-        outputs.push(("report-path", report.display().to_string()));
-    }
-    outputs
 }
 
 fn console_settings(output: &OutputOptions, environment: &Environment) -> console::Settings {

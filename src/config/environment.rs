@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::secret::Secret;
+
 /// A variable that iiswsgi reads and what it is for. `docs/configuration.md` has the same list; a test compares them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Variable {
@@ -34,6 +36,8 @@ variables! {
     NO_COLOR
     /// Set to anything but `0`: colours even where there is no terminal.
     CLICOLOR_FORCE
+    /// As `CLICOLOR_FORCE`.
+    FORCE_COLOR
     /// `dumb`: a terminal without colours and without progress bars.
     TERM
     /// Set by every CI service: plain lines, no progress bars.
@@ -246,6 +250,14 @@ impl Environment {
                 (strsim::damerau_levenshtein(name, meant) <= 2).then(|| (name.as_str(), meant.clone()))
             })
             .collect()
+    }
+
+    /// The values of the variables of ours that hold a secret, by the end of their names.
+    pub fn secrets(&self) -> Vec<Secret> {
+        let names = VARIABLES.iter().map(|variable| variable.name.to_owned());
+        let names = names.chain(setting_names().map(|(_, variable)| variable));
+        let secret = names.filter(|name| name.ends_with("TOKEN") || name.ends_with("PASSWORD"));
+        secret.filter_map(|name| self.get(&name).map(Secret::new)).collect()
     }
 
     /// All variables, sorted by name.

@@ -11,6 +11,7 @@ use crate::files;
 use crate::iis::{self, ApplicationPath, InstallRequest, Installed, bootstrap};
 use crate::package::archive::Limits;
 use crate::package::parameters::{APPLICATION_PARAMETER, SetParameters};
+use crate::secret::Secret;
 use crate::xml;
 
 /// What is wrong with what the user gave for the install.
@@ -89,14 +90,27 @@ pub(super) fn run(
         parameters.push((APPLICATION_PARAMETER.to_owned(), path));
     }
     parameters.extend(given.iter().cloned());
+    let parameters = last_wins(parameters);
+    mask_passwords(plan, &parameters, observer);
     let request = InstallRequest {
         package: package.to_owned(),
-        parameters: last_wins(parameters),
+        parameters,
         limits: Limits::own(),
         default_site: plan.config.iis.site.clone(),
         bootstrap: settings(plan, world),
     };
     Ok(world.iis.install(&request, observer)?)
+}
+
+/// The application that is installed knows its passwords, and a traceback of its may show them.
+fn mask_passwords(plan: &PackagePlan, values: &[(String, String)], observer: &dyn Observer) {
+    let is_password = |name: &str| {
+        let parameter = plan.config.parameters.iter().find(|parameter| parameter.name == name);
+        parameter.is_some_and(|found| found.tags.iter().any(|tag| tag.eq_ignore_ascii_case("Password")))
+    };
+    for (_, value) in values.iter().filter(|(name, _)| is_password(name)) {
+        observer.secret(&Secret::new(value));
+    }
 }
 
 /// The values in a SetParameters.xml.

@@ -223,6 +223,14 @@ impl Report {
         self.packages.iter().flat_map(|package| &package.stages).chain(&self.stages)
     }
 
+    /// Where a file was published, by the last part of the address. Files in a folder have none that others can use.
+    pub fn url_of(&self, path: &Path) -> Option<&str> {
+        let name = path.file_name()?.to_string_lossy();
+        let urls = self.published.iter().map(|published| published.url.as_str());
+        urls.filter(|url| url.starts_with("https://") || url.starts_with("http://"))
+            .find(|url| url.rsplit('/').next() == Some(&*name))
+    }
+
     /// The report as JSON, with a line break at the end.
     pub fn to_json(&self) -> String {
         // Every key is a text and every number is finite: there is nothing that JSON could not say.

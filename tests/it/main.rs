@@ -9,6 +9,7 @@
 
 mod architecture;
 mod bad_input;
+mod ci;
 mod commands;
 mod fan_out;
 mod iis_twins;

@@ -20,6 +20,8 @@ pub(super) fn event(event: &Event) -> String {
         Event::Message(message) => {
             json!({"event": "message", "message": ReportMessage::from(message.clone())})
         }
+        // Not even that there is one.
+        Event::Secret(_) => return String::new(),
         Event::Simulated { step } => json!({"event": "simulated", "step": step}),
         Event::Progress { what, done, total, unit } => {
             let unit = match unit {

@@ -210,6 +210,12 @@ fn colours_and_bars_are_for_terminals_that_have_them() {
     assert_eq!(settings(Color::Auto, &[("TERM", "dumb")], true), (false, false));
     assert_eq!(settings(Color::Auto, &[("CI", "true")], true), (true, false));
     assert_eq!(settings(Color::Auto, &[("CLICOLOR_FORCE", "1")], false), (true, false));
+    assert_eq!(settings(Color::Auto, &[("FORCE_COLOR", "1")], false), (true, false));
+    assert_eq!(settings(Color::Auto, &[("GITHUB_ACTIONS", "true")], false), (true, false));
+    assert_eq!(
+        settings(Color::Auto, &[("GITHUB_ACTIONS", "true"), ("NO_COLOR", "1")], false),
+        (false, false)
+    );
     assert_eq!(settings(Color::Always, &[("NO_COLOR", "1")], false), (true, false));
     assert_eq!(settings(Color::Never, &[], true), (false, true));
     let json = Settings::new(Verbosity::Normal, LogFormat::Json, Color::Always, &Environment::empty(), true);

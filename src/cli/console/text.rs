@@ -40,7 +40,11 @@ pub(super) struct End<'a> {
 
 impl Style {
     fn paint(self, style: Ansi, text: &str) -> String {
-        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+        if !self.color {
+            return text.to_owned();
+        }
+        // Some logs, that of GitHub Actions among them, forget the colour at the end of each line.
+        text.split('\n').map(|line| format!("{style}{line}{style:#}")).collect::<Vec<_>>().join("\n")
     }
 
     /// `✓ build     hello  0.02 s  (simulated)`.

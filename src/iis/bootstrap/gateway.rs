@@ -23,7 +23,7 @@ const BUILD_LIMIT: Duration = Duration::from_secs(30 * 60);
 pub enum Gateway {
     /// Something that pip finds itself: `iiswsgi==0.5.0`.
     Requirement(String),
-    /// A wheel file.
+    /// A wheel file, named itself or the only one of its folder.
     Wheel(PathBuf),
     /// A checkout of this project.
     Checkout(PathBuf),
@@ -40,7 +40,10 @@ impl Gateway {
         if path.is_dir() && is_checkout(&path) {
             return Ok(Self::Checkout(path));
         }
-        if path.is_file() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("whl")) {
+        if let Some(wheel) = only_wheel(&path) {
+            return Ok(Self::Wheel(wheel));
+        }
+        if path.is_file() && is_wheel(&path) {
             return Ok(Self::Wheel(path));
         }
         let is_url = text.contains("://");
@@ -75,6 +78,21 @@ impl Gateway {
             }
         }
     }
+}
+
+fn is_wheel(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("whl"))
+}
+
+/// The gateway's wheel in a folder that has one, and no other: containers keep it under a name that does not change.
+fn only_wheel(folder: &Path) -> Option<PathBuf> {
+    let names = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    let is_ours = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        name.starts_with("iiswsgi-") && is_wheel(path)
+    };
+    let mut wheels = names.filter(is_ours);
+    wheels.next().filter(|_| wheels.next().is_none())
 }
 
 /// Whether a folder holds this project: its wheel's description and the crate of the extension module.

@@ -305,6 +305,18 @@ fn a_checkout_is_built_once_per_state_of_its_sources() {
 }
 
 #[test]
+fn the_only_wheel_of_a_folder_is_the_gateway_and_of_two_none_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let wheel = folder.path().join("iiswsgi-1.0-cp39-abi3-linux_x86_64.whl");
+    fs::write(&wheel, "").unwrap();
+    fs::write(folder.path().join("flask-1.0-py3-none-any.whl"), "").unwrap();
+    let read = || Gateway::read(folder.path().to_str().unwrap(), Path::new("")).unwrap();
+    assert_eq!(read(), Gateway::Wheel(wheel));
+    fs::write(folder.path().join("iiswsgi-2.0-cp39-abi3-linux_x86_64.whl"), "").unwrap();
+    assert!(matches!(read(), Gateway::Requirement(_)), "pip says what is wrong with it");
+}
+
+#[test]
 fn a_gateway_path_that_is_not_there_is_an_error() {
     let folder = application("");
     for (gateway, missing) in

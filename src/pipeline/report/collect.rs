@@ -191,7 +191,7 @@ impl State {
                 self.programs.push(ProgramReport { label, command, seconds: rounded(elapsed), success });
             }
             Event::Written { path, size } => self.written.push(WrittenFile { path, size }),
-            Event::Simulated { .. } | Event::Progress { .. } => {}
+            Event::Simulated { .. } | Event::Progress { .. } | Event::Secret(_) => {}
         }
     }
 

@@ -1,9 +1,16 @@
 //! The report as Markdown: the step summary of GitHub Actions.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::Path;
 
-use super::{PackageReport, Report, StageReport};
+use super::{Report, StageReport};
 use crate::event::{Severity, Stage, Status};
+
+/// How many rows a table has: GitHub shows no summary above 1 MiB.
+const ROWS: usize = 1_000;
+/// How many warnings and files are listed.
+const SHOWN: usize = 100;
 
 /// Writes a report.
 pub(super) fn markdown(report: &Report) -> String {
@@ -11,13 +18,12 @@ pub(super) fn markdown(report: &Report) -> String {
     let outcome = if report.status == Status::Failed { "❌ failed" } else { "✅ passed" };
     let _ = writeln!(text, "### iiswsgi: {outcome}\n");
     stages(&mut text, report);
-    packages(&mut text, &report.packages);
+    packages(&mut text, report);
     if let Some(feed) = &report.feed {
-        let _ = writeln!(text, "Feed: {}\n", code(&feed.path.display().to_string()));
+        let shown = linked(report, &feed.path, &feed.path.display().to_string());
+        let _ = writeln!(text, "Feed: {shown}\n");
     }
-    for published in &report.published {
-        let _ = writeln!(text, "Published to {}: {}\n", published.target, code(&published.url));
-    }
+    published(&mut text, report);
     problems(&mut text, report);
     if !report.simulated.is_empty() {
         text.push_str("**Simulated, because the real tool is not here:**\n\n");
@@ -42,13 +48,14 @@ fn stages(text: &mut String, report: &Report) {
     }
     let names: Vec<&str> = columns.iter().map(|stage| stage.name()).collect();
     let _ = writeln!(text, "| | {} |\n|---|{}", names.join(" | "), "---|".repeat(columns.len()));
-    for (name, stages) in rows {
+    for (name, stages) in rows.iter().take(ROWS) {
         let cells = columns
             .iter()
             .map(|column| stages.iter().rfind(|stage| stage.name == *column).map_or_else(String::new, cell));
         let _ = writeln!(text, "| {} | {} |", plain(name), cells.collect::<Vec<_>>().join(" | "));
     }
     text.push('\n');
+    more(text, rows.len());
 }
 
 fn cell(stage: &StageReport) -> String {
@@ -60,26 +67,59 @@ fn cell(stage: &StageReport) -> String {
     }
 }
 
-fn packages(text: &mut String, packages: &[PackageReport]) {
+fn packages(text: &mut String, report: &Report) {
     let written: Vec<_> =
-        packages.iter().filter_map(|package| Some((package, package.package.as_ref()?))).collect();
+        report.packages.iter().filter_map(|package| Some((package, package.package.as_ref()?))).collect();
     if written.is_empty() {
         return;
     }
-    text.push_str("| package | version | file | bytes | SHA-1 |\n|---|---|---|---:|---|\n");
-    for (package, archive) in written {
+    text.push_str("| package | version | file | bytes | SHA-1 | SHA-256 |\n|---|---|---|---:|---|---|\n");
+    for (package, archive) in written.iter().take(ROWS) {
         let file = archive.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} |",
             plain(&package.name),
             plain(&package.version),
-            code(&file),
+            linked(report, &archive.path, &file),
             archive.size,
-            code(&archive.sha1)
+            code(&archive.sha1),
+            code(&archive.sha256)
         );
     }
     text.push('\n');
+    more(text, written.len());
+}
+
+/// Where the rest went: what has its link above is not listed again.
+fn published(text: &mut String, report: &Report) {
+    let packages = report.packages.iter().filter_map(|package| package.package.as_ref());
+    let packages = packages.filter_map(|archive| report.url_of(&archive.path));
+    let feed = report.feed.as_ref().and_then(|feed| report.url_of(&feed.path));
+    let known: BTreeSet<&str> = packages.chain(feed).collect();
+    let rest: Vec<_> =
+        report.published.iter().filter(|published| !known.contains(published.url.as_str())).collect();
+    for published in rest.iter().take(SHOWN) {
+        let _ = writeln!(text, "Published to {}: {}\n", published.target, code(&published.url));
+    }
+    if rest.len() > SHOWN {
+        let _ = writeln!(text, "… and {} more files.\n", rest.len() - SHOWN);
+    }
+}
+
+/// A name, with a link to where the file was published.
+fn linked(report: &Report, path: &Path, name: &str) -> String {
+    match report.url_of(path) {
+        Some(url) => format!("[{}](<{}>)", code(name), url.replace(['<', '>', '\n', '|'], "")),
+        None => code(name),
+    }
+}
+
+/// Says that a table has not all of the packages.
+fn more(text: &mut String, all: usize) {
+    if all > ROWS {
+        let _ = writeln!(text, "… and {} more: the report has them all.\n", all - ROWS);
+    }
 }
 
 /// Errors with their causes, then warnings.
@@ -90,9 +130,12 @@ fn problems(text: &mut String, report: &Report) {
     }
     let warnings = stages.iter().flat_map(|stage| &stage.messages).chain(&report.messages);
     let warnings: Vec<_> = warnings.filter(|message| message.severity == Severity::Warning).collect();
-    for warning in &warnings {
+    for warning in warnings.iter().take(SHOWN) {
         let place = warning.location.as_ref().map(|place| format!("{}: ", code(&place.to_string())));
         let _ = writeln!(text, "- ⚠️ {}{}", place.unwrap_or_default(), plain(&warning.text));
+    }
+    if warnings.len() > SHOWN {
+        let _ = writeln!(text, "- … and {} more", warnings.len() - SHOWN);
     }
     if !warnings.is_empty() {
         text.push('\n');

@@ -142,9 +142,9 @@ fn the_summary_is_a_table_that_no_text_can_break() {
     | a\|b |  |  | ❌ 1.50 s |  |  |
     | whole run |  |  |  | ✅ 1.50 s | skipped |
 
-    | package | version | file | bytes | SHA-1 |
-    |---|---|---|---:|---|
-    | hello | 1.0 | `hello.zip` | 12 | `ab` |
+    | package | version | file | bytes | SHA-1 | SHA-256 |
+    |---|---|---|---:|---|---|
+    | hello | 1.0 | `hello.zip` | 12 | `ab` | `cd` |
 
     Feed: `dist/hello.webpi.xml`
 

@@ -71,10 +71,12 @@ fn spawn(command: &mut Command) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
+/// The line that masks the token is the one that may hold it: the runner takes it out of the log.
 #[track_caller]
 fn assert_no_token(texts: &[&str]) {
     for text in texts {
-        assert!(!text.contains(TOKEN), "{text}");
+        let mut shown = text.lines().filter(|line| !line.starts_with("::add-mask::"));
+        assert!(!shown.any(|line| line.contains(TOKEN)), "{text}");
     }
 }
 

@@ -1,0 +1,142 @@
+//! The workflow that `generate-ci` writes: plan, one job a leg, merge, publish.
+//!
+//! The text is put together here and nothing is read or written. Packages do not stand in it: `plan` finds them anew in
+//! each run, so that the workflow stays as it is when packages come and go.
+
+use std::fmt::Write as _;
+
+/// What the workflow is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workflow {
+    /// The options of `generate-ci` that make the same workflow again.
+    pub options: String,
+    /// What stands behind `uses:` for this action.
+    pub action: String,
+    /// Inputs that every step of the action gets, as `python: 3.12`.
+    pub inputs: Vec<(String, String)>,
+    /// The folder whose configuration speaks for the run, when it is not the checkout.
+    pub path: Option<String>,
+    /// The runner of all jobs but the legs, and of legs whose package names none.
+    pub runner: String,
+    /// The branch whose pushes are built.
+    pub branch: String,
+    /// Where the last job publishes to.
+    pub publish: Vec<Publish>,
+}
+
+/// A target of the last job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Publish {
+    /// A folder, kept as an artifact of the run.
+    Folder,
+    /// The release of the tag.
+    GitHub,
+    /// A package index, by Trusted Publishing.
+    Pypi,
+}
+
+/// How the first line begins; the options follow.
+pub const HEADER: &str = "# Written by `iiswsgi generate-ci";
+
+const CHECKOUT: &str = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0";
+const UPLOAD: &str = "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2";
+const DOWNLOAD: &str = "actions/download-artifact@634f93cb2916e3fdff6788551b99b062d0335ce0 # v5.0.0";
+
+/// The jobs before the last; `{…}` in capitals is filled in.
+const TEMPLATE: &str = include_str!("workflow.yml");
+
+impl Workflow {
+    /// The workflow's text.
+    pub fn text(&self) -> String {
+        let options = if self.options.is_empty() { String::new() } else { format!(" {}", self.options) };
+        let path = self.path.as_ref().map(|path| format!("\n          path: {}", quoted(path)));
+        let path_input = path.unwrap_or_default();
+        let mut text = TEMPLATE
+            .replace("{OPTIONS}", &options)
+            .replace("{BRANCH}", &quoted(&self.branch))
+            .replace("{RUNNER}", &quoted(&self.runner))
+            .replace("{PATH_INPUT}", &path_input);
+        for target in &self.publish {
+            text.push_str(&self.publish_job(*target));
+        }
+        // The actions last: nothing that a user gave is looked through for placeholders.
+        let action = format!("{}\n        with:{}", self.action, self.with());
+        text.replace("{CHECKOUT}", CHECKOUT)
+            .replace("{UPLOAD}", UPLOAD)
+            .replace("{DOWNLOAD}", DOWNLOAD)
+            .replace("{ACTION}", &action)
+    }
+
+    /// The inputs of every step of the action.
+    fn with(&self) -> String {
+        self.inputs.iter().fold(String::new(), |mut text, (name, value)| {
+            let _ = write!(text, "\n          {name}: {}", quoted(value));
+            text
+        })
+    }
+
+    fn publish_job(&self, target: Publish) -> String {
+        let (name, condition, permissions, inputs) = match target {
+            Publish::Folder => {
+                ("folder", "github.event_name != 'pull_request'", "contents: read", "publish-folder: site")
+            }
+            Publish::GitHub => (
+                "github",
+                "startsWith(github.ref, 'refs/tags/')",
+                "contents: write # makes the release",
+                "github-token: ${{ github.token }}",
+            ),
+            Publish::Pypi => (
+                "pypi",
+                "startsWith(github.ref, 'refs/tags/')",
+                "contents: read\n      id-token: write # Trusted Publishing",
+                "",
+            ),
+        };
+        let mut text = format!(
+            "
+  publish-{name}:
+    needs: merge
+    if: {condition}
+    runs-on: {}
+    permissions:
+      {permissions}
+    steps:
+      - uses: {{CHECKOUT}}
+        with:
+          persist-credentials: false
+      - uses: {{DOWNLOAD}}
+        with:
+          name: iiswsgi-packages
+          path: merged
+      - uses: {{ACTION}}
+          command: publish
+          target: {name}
+          plan: merged/plan.json
+",
+            quoted(&self.runner)
+        );
+        if !inputs.is_empty() {
+            let _ = writeln!(text, "          {inputs}");
+        }
+        if target == Publish::Folder {
+            text.push_str(
+                "      - uses: {UPLOAD}
+        with:
+          name: iiswsgi-site
+          path: site
+          if-no-files-found: error
+",
+            );
+        }
+        text
+    }
+}
+
+/// A text as a YAML scalar: as it is where that cannot be misread, else between single quotes.
+fn quoted(text: &str) -> String {
+    let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
+        && !matches!(text, "true" | "false" | "null" | "yes" | "no" | "on" | "off");
+    if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
+}

@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# Builds the container image and runs it on examples, with buildah: no engine, no registry. Needs root and Debian.
+#   tests/container.sh [PROGRAM [WHEEL]]      target/release/iiswsgi by default, and a wheel that is built when none is given
+#
+# The image is the Dockerfile's target `prebuilt`, the one that a release publishes: its base is a Debian made here by
+# debootstrap, and the program is the one that was tested. The stage that builds from source is not run here: it needs
+# the image of Rust from a registry. hadolint (tests/action/lint.sh) reads both.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+program="${1:-target/release/iiswsgi}"
+wheel="${2:-}"
+image=localhost/iiswsgi:test
+base=localhost/debian:base
+storage=(--storage-driver vfs)
+cache="${IISWSGI_CONTAINER_CACHE:-/var/cache/iiswsgi-container}"
+
+fail() { echo "FAILED: $1" >&2; exit 1; }
+if ! command -v buildah >/dev/null || ! command -v debootstrap >/dev/null || ! command -v crun >/dev/null; then
+  apt-get update -qq && apt-get install -y -qq --no-install-recommends buildah debootstrap crun >/dev/null
+fi
+
+work="$(mktemp -d)"
+containers=()
+cleanup() {
+  for container in "${containers[@]:-}"; do [ -z "$container" ] || buildah "${storage[@]}" rm "$container" >/dev/null 2>&1 || true; done
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+if ! buildah "${storage[@]}" inspect --type image "$base" >/dev/null 2>&1; then
+  echo "== the base: Debian by debootstrap"
+  mkdir -p "$cache"
+  # What the Dockerfile installs is in it already, so that apt has little left to do.
+  [ -e "$cache/rootfs/complete" ] || {
+    rm -rf "$cache/rootfs"
+    debootstrap --variant=minbase --include=ca-certificates,python3,python3-pip,python3-venv \
+      bookworm "$cache/rootfs" >"$work/debootstrap.log" 2>&1 || { tail -n 20 "$work/debootstrap.log" >&2; fail "debootstrap"; }
+    touch "$cache/rootfs/complete"
+  }
+  rm -rf "$cache/rootfs/etc/apt/sources.list" "$cache/rootfs/etc/apt/sources.list.d"
+  cp -a /etc/apt/sources.list.d "$cache/rootfs/etc/apt/"
+  [ ! -e /etc/apt/sources.list ] || cp -a /etc/apt/sources.list "$cache/rootfs/etc/apt/"
+  # What lets this machine reach its package mirrors, when there is something of the kind.
+  for file in /etc/apt/apt.conf.d/*artifact* /etc/apt/apt.conf.d/*proxy*; do
+    [ ! -e "$file" ] || cp -a "$file" "$cache/rootfs/etc/apt/apt.conf.d/"
+  done
+  [ ! -d /usr/local/share/ca-certificates ] || cp -a /usr/local/share/ca-certificates "$cache/rootfs/usr/local/share/"
+  cp -a /etc/ssl/certs/ca-certificates.crt "$cache/rootfs/etc/ssl/certs/ca-certificates.crt"
+  container="$(buildah "${storage[@]}" from scratch)"
+  containers+=("$container")
+  buildah "${storage[@]}" add --quiet "$container" "$cache/rootfs" / >/dev/null
+  buildah "${storage[@]}" commit --quiet --rm "$container" "$base" >/dev/null
+  rm -rf "$cache/rootfs"
+fi
+
+echo "== the image"
+context="$work/context"
+mkdir -p "$context/container"
+cp -r Dockerfile .dockerignore action "$context/"
+cp "$program" "$context/container/iiswsgi"
+if [ -n "$wheel" ]; then
+  cp "$wheel" "$context/container/"
+else
+  python3 -m pip wheel --quiet --no-deps --wheel-dir "$context/container" .
+fi
+buildah "${storage[@]}" bud --quiet --isolation chroot --pull-never --format docker --build-arg "BASE=$base" \
+  --target prebuilt -t "$image" "$context" >"$work/build.log" 2>&1 || { tail -n 40 "$work/build.log" >&2; fail "the build"; }
+
+config="$(buildah "${storage[@]}" inspect --type image "$image")"
+python3 - "$config" <<'PYTHON'
+import json, sys
+docker = json.loads(sys.argv[1])["Docker"]["config"]
+assert docker["Entrypoint"] == ["iiswsgi"], docker
+assert docker["User"] == "1000", docker
+assert docker["Healthcheck"]["Test"][0] == "CMD", docker
+assert docker["WorkingDir"] == "/src", docker
+PYTHON
+
+# Runs a command of the image in a folder, as `docker run -v FOLDER:/src IMAGE ARGUMENTS` would, as a user who is not root.
+run() {
+  local folder="$1" container
+  shift
+  container="$(buildah "${storage[@]}" from --pull-never "$image")"
+  containers+=("$container")
+  chown -R 1000:1000 "$folder"
+  local settings=()
+  # How this machine reaches a package index.
+  while IFS= read -r name; do settings+=(--env "$name=${!name}"); done < <(compgen -e | grep -E '^(PIP_INDEX_URL|PIP_CERT|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)$' || true)
+  buildah "${storage[@]}" run --isolation chroot --user 1000:1000 "${settings[@]}" -v "$folder:/src" "$container" -- iiswsgi "$@"
+}
+
+for example in hello flask; do
+  echo "== examples/$example in the container"
+  cp -r "examples/$example" "$work/$example"
+  rm -rf "$work/$example/dist" "$work/$example/.iiswsgi"
+  run "$work/$example" run >"$work/run.log" 2>&1 || { tail -n 60 "$work/run.log" >&2; fail "examples/$example"; }
+  ls "$work/$example"/dist/*.msdeploy.zip >/dev/null || fail "examples/$example has no package"
+done
+grep -q '^uid=1000' <<<"$(buildah "${storage[@]}" run --isolation chroot --user 1000:1000 "${containers[-1]}" -- id)" || fail "the user"
+
+echo "== serving, and its health check"
+# In a chroot the first process is not the container's: the check is given its command line instead.
+cat >"$work/hello/serving.py" <<'PYTHON'
+import subprocess, sys, time
+sys.path.insert(0, "/opt/iiswsgi")
+import health
+command = ["iiswsgi", "serve", "--", "wsgi:application", "--bind", "tcp:127.0.0.1:0"]
+import socket
+with socket.socket() as probe:
+    probe.bind(("127.0.0.1", 0))
+    port = probe.getsockname()[1]
+command[-1] = f"tcp:127.0.0.1:{port}"
+assert health.endpoint(["iiswsgi", "run"]) is None
+assert health.endpoint(command) == command[-1]
+server = subprocess.Popen(command)
+try:
+    for _ in range(300):
+        try:
+            assert health.healthy(command[-1])
+            break
+        except ConnectionRefusedError:
+            assert server.poll() is None, "the gateway has ended"
+            time.sleep(0.1)
+    else:
+        raise SystemExit("the gateway never listened")
+finally:
+    server.terminate()
+    server.wait()
+try:
+    health.healthy(command[-1])
+except OSError:
+    print("healthy while it serves, and not after")
+else:
+    raise SystemExit("healthy with nobody there")
+PYTHON
+container="${containers[-1]}"
+buildah "${storage[@]}" run --isolation chroot --user 1000:1000 -v "$work/hello:/src" "$container" -- python3 /src/serving.py ||
+  fail "the health check"
+
+buildah "${storage[@]}" images --format '{{.Name}}:{{.Tag}} {{.Size}}' | grep -F "$image"
+echo "the container works"
