@@ -317,7 +317,7 @@ async fn serve(request: Request<Incoming>, state: Arc<Mutex<State>>) -> io::Resu
 }
 
 fn echoed(mut body: Value, authorization: Option<&str>) -> Value {
-    if let Some(authorization) = authorization {
+    if let Some(authorization) = authorization.filter(|_| body.is_object()) {
         let message = body["message"].as_str().unwrap_or_default();
         body["message"] = json!(format!("{message} [authorization: {authorization}]"));
     }
