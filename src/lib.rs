@@ -11,7 +11,7 @@
 //! | [`package`] | the Web Deploy package as values | xml, template, base |
 //! | [`feed`] | WebPI feeds: model, writer, reader, checks | xml, base |
 //! | [`iis`] | what the pipeline asks of IIS; simulated | package, fastcgi, transport, process |
-//! | [`publish`] | where packages and feeds go | base |
+//! | [`publish`] | where packages and feeds go: folder, package index | project's names, package (hybrid wheel), base |
 //! | [`fastcgi`] | the protocol without I/O, both sides | nothing |
 //! | [`transport`] | sockets and inherited descriptors; all unsafe of the crate | base |
 //! | [`gateway`] | the responder: accept, serve, drain | fastcgi, transport |

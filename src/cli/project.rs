@@ -6,7 +6,7 @@ use std::thread;
 
 use super::arguments::{InstallOptions, ProjectOptions, ReportOptions};
 use super::session::Session;
-use crate::config::{self, Overrides};
+use crate::config::{self, Environment, Overrides};
 use crate::error::{AnyFailure, ExitCode, Failure, shown};
 use crate::event::{Observer, Severity};
 use crate::files;
@@ -14,7 +14,9 @@ use crate::iis::simulated::Simulated;
 use crate::iis::{Iis, InstallRequest, bootstrap};
 use crate::package::archive::Limits;
 use crate::pipeline::plan::{self, Plan, Reading};
-use crate::pipeline::{Folders, Outcome, Release, WORK_FOLDER, World, read_set_parameters};
+use crate::pipeline::{Folders, IndexAccess, Outcome, Release, WORK_FOLDER, World, read_set_parameters};
+use crate::publish::pypi::Notice;
+use crate::publish::pypi::trusted::Oidc;
 use crate::secret::Secret;
 use crate::template::Variables;
 
@@ -113,6 +115,8 @@ pub(super) fn carry_out(
 ) -> Outcome {
     let runner = session.runner();
     let iis = simulated(work_folder, session);
+    let index = IndexLogin::of(&session.environment);
+    let notify = |notice: Notice<'_>| session.notice(notice);
     let bootstrap = bootstrap_settings(session);
     let release = release(session);
     work(&World {
@@ -124,7 +128,41 @@ pub(super) fn carry_out(
         threads: thread::available_parallelism().map_or(1, std::num::NonZero::get),
         bootstrap: &bootstrap,
         release: &release,
+        index: index.access(&notify),
     })
+}
+
+/// What the environment gives for logging in to a package index.
+struct IndexLogin {
+    token: Option<Secret>,
+    password: Option<Secret>,
+    home: Option<PathBuf>,
+    oidc: Option<Oidc>,
+}
+
+impl IndexLogin {
+    fn of(environment: &Environment) -> Self {
+        let secret = |name| environment.get(name).map(Secret::new);
+        let home = if cfg!(windows) { config::USERPROFILE } else { config::HOME };
+        let url = environment.get(config::ACTIONS_ID_TOKEN_REQUEST_URL);
+        let oidc = url.zip(secret(config::ACTIONS_ID_TOKEN_REQUEST_TOKEN));
+        Self {
+            token: secret(config::IISWSGI_PYPI_TOKEN),
+            password: secret(config::IISWSGI_PYPI_PASSWORD),
+            home: environment.get(home).map(PathBuf::from),
+            oidc: oidc.map(|(url, token)| Oidc { url: url.to_owned(), token }),
+        }
+    }
+
+    fn access<'a>(&'a self, notify: &'a (dyn Fn(Notice<'_>) + Send + Sync)) -> IndexAccess<'a> {
+        IndexAccess {
+            token: self.token.as_ref(),
+            password: self.password.as_ref(),
+            home: self.home.as_deref(),
+            oidc: self.oidc.as_ref(),
+            notify,
+        }
+    }
 }
 
 /// Installs a package file as it is, whoever made it.

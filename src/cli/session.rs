@@ -16,6 +16,7 @@ use crate::pipeline::fan_out::StageResult;
 use crate::pipeline::report::{ArchiveReport, Collector, StageReport};
 use crate::pipeline::{Outcome, WORK_FOLDER};
 use crate::process::{Interrupt, Observed, Runner as _, System};
+use crate::publish::pypi::Notice;
 
 /// Everything that a command works with.
 pub(super) struct Session {
@@ -203,6 +204,21 @@ impl Session {
         match &self.github {
             Some(github) => Ok(github.set_outputs(outputs)?),
             None => Ok(()),
+        }
+    }
+
+    /// Tells the job's log of a secret before its first use, and its summary what has to be said at length.
+    pub(super) fn notice(&self, notice: Notice<'_>) {
+        match notice {
+            Notice::Mask(secret) => {
+                if let Some(annotations) = &self.observer.annotations {
+                    annotations.mask(secret);
+                }
+            }
+            Notice::Explain(markdown) => {
+                // The error itself is told all the same.
+                let _ = self.github.as_ref().map(|github| github.add_summary(markdown));
+            }
         }
     }
 

@@ -70,6 +70,14 @@ variables! {
     GITHUB_TOKEN
     /// The same, when `GITHUB_TOKEN` is not set.
     GH_TOKEN
+    /// The token for the package index.
+    IISWSGI_PYPI_TOKEN
+    /// The password for the package index, where it takes no tokens.
+    IISWSGI_PYPI_PASSWORD
+    /// Where a job on GitHub Actions may ask for a token about itself, for Trusted Publishing.
+    ACTIONS_ID_TOKEN_REQUEST_URL
+    /// What it has to show there.
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN
     /// `1` when a GitHub Actions run was started again with debug logging: as `-v`.
     RUNNER_DEBUG
     /// Where programs are looked for.
@@ -178,6 +186,16 @@ pub(super) const SCALAR_KEYS: &[&str] = &[
     "publish.github.feed-name",
     "publish.github.parallel",
     "publish.github.token-file",
+    "publish.pypi.repository",
+    "publish.pypi.index-url",
+    "publish.pypi.username",
+    "publish.pypi.keyring",
+    "publish.pypi.pypirc",
+    "publish.pypi.trusted-publishing",
+    "publish.pypi.hybrid-wheel",
+    "publish.pypi.attestations",
+    "publish.pypi.skip-existing",
+    "publish.pypi.allow-http",
     "iis.mode",
     "iis.site",
     "iis.application",

@@ -13,6 +13,7 @@ mod install;
 mod package;
 pub mod plan;
 mod publish;
+mod publish_pypi;
 pub mod report;
 mod run;
 mod stages;
@@ -22,6 +23,7 @@ mod vendor;
 pub use deliver::{Delivered, Finished};
 pub use install::read_set_parameters;
 pub use publish::{ReleaseOutcome, Target, files as publish_files};
+pub use publish_pypi::{IndexAccess, publish_distribution_files, publish_distributions};
 pub use run::{Outcome, PackageOutcome, Selection, run, run_finished};
 
 use std::path::PathBuf;
@@ -50,6 +52,8 @@ pub struct World<'a> {
     pub bootstrap: &'a bootstrap::Settings,
     /// What the environment says about the release: variables for the feed's URLs.
     pub release: &'a Release,
+    /// How to log in to a package index.
+    pub index: IndexAccess<'a>,
 }
 
 /// What the environment says about the release that packages belong to.

@@ -11,7 +11,7 @@ use super::deliver::{Delivered, Finished, digests_of};
 use super::plan::{PackagePlan, Plan};
 use super::run::{Outcome, Selection};
 use super::stages::stage;
-use super::{World, feed};
+use super::{World, feed, publish_pypi};
 use crate::config::Config;
 use crate::error::AnyFailure;
 use crate::event::{Observer, Severity, Stage};
@@ -39,12 +39,13 @@ type WriteFeed<'a> = dyn FnMut(Option<&feed::Place>) -> Result<Option<Delivered>
 pub(super) struct Places {
     pub(super) folder: bool,
     pub(super) github: Option<github::Destination>,
+    pub(super) pypi: bool,
 }
 
 /// Whether the configuration wants the folder: when it sets something of it, or names no other place.
 pub(super) fn goes_to_folder(config: &Config) -> bool {
     let named = config.set().iter().any(|setting| setting.key.starts_with("publish.folder."));
-    named || config.publish.github.is_none()
+    named || (config.publish.github.is_none() && config.publish.pypi.is_none())
 }
 
 /// Finds out where a run publishes to.
@@ -54,7 +55,7 @@ pub(super) fn goes_to_folder(config: &Config) -> bool {
 pub(super) fn prepare(plan: &Plan, selection: &Selection, world: &World<'_>) -> Result<Places, AnyFailure> {
     let settings = &plan.config.publish;
     if !selection.stages.contains(&Stage::Publish) || settings.skip {
-        return Ok(Places { folder: false, github: None });
+        return Ok(Places { folder: false, github: None, pypi: false });
     }
     let wanted = match selection.target {
         Target::Configured => settings.github.is_some(),
@@ -62,12 +63,13 @@ pub(super) fn prepare(plan: &Plan, selection: &Selection, world: &World<'_>) -> 
         Target::Folder => false,
     };
     let github = if wanted { Some(github::destination(plan, world)?) } else { None };
+    let pypi = selection.target == Target::Configured && settings.pypi.is_some();
     let folder = match selection.target {
         Target::Configured => goes_to_folder(&plan.config),
         Target::Folder => true,
         Target::GitHub => false,
     };
-    Ok(Places { folder, github })
+    Ok(Places { folder, github, pypi })
 }
 
 /// The feed and the publishing of a whole run. For a release on GitHub the feed is written within, between the packages
@@ -88,7 +90,7 @@ pub(super) fn run(
         let work = |observer: &dyn Observer| feed::run(plan, finished, place, world, observer);
         stage(Stage::Feed, "", world.observer, work).map(Some)
     };
-    if !places.folder && places.github.is_none() {
+    if !places.folder && places.github.is_none() && !places.pypi {
         outcome.feed = write_feed(None)?;
         return Ok(());
     }
@@ -113,6 +115,9 @@ pub(super) fn run(
             artifacts
                 .extend(written.as_ref().map(|feed| Artifact::new(&feed.path, Kind::Feed, &feed.digests)));
             outcome.published.extend(to_folder(plan, finished, &artifacts, observer)?);
+        }
+        if places.pypi {
+            outcome.published.extend(publish_pypi::to_index(plan, false, world, observer)?);
         }
         Ok(())
     })

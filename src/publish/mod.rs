@@ -5,6 +5,7 @@
 
 pub mod folder;
 pub mod github;
+pub mod pypi;
 
 use std::fs::File;
 use std::io;
@@ -163,6 +164,9 @@ pub enum Error {
     /// A target failed in its own words.
     #[error("{}", &**.0)]
     Target(AnyFailure),
+    /// A package index.
+    #[error(transparent)]
+    Pypi(pypi::Error),
 }
 
 impl Failure for Error {
@@ -177,6 +181,7 @@ impl Failure for Error {
                 let hint = source.hint().unwrap_or_default();
                 Some(format!("{hint} Publishing again completes it.").trim_start().to_owned())
             }
+            Self::Pypi(error) => error.hint(),
         }
     }
 
@@ -188,12 +193,14 @@ impl Failure for Error {
                 Some(Location::file(path))
             }
             Self::Name { .. } => None,
+            Self::Pypi(error) => error.location(),
         }
     }
 
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::Target(failure) => failure.exit_code(),
+            Self::Pypi(error) => error.exit_code(),
             _ => ExitCode::Publishing,
         }
     }

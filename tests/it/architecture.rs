@@ -25,7 +25,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("package", &[]),
     ("pipeline", &["config", "feed", "iis", "package", "project", "publish"]),
     ("project", &["package"]),
-    ("publish", &[]),
+    ("publish", &["package", "project"]),
     ("transport", &[]),
 ];
 

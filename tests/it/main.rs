@@ -15,6 +15,7 @@ mod fan_out;
 mod iis_twins;
 mod interruption;
 mod publish_github;
+mod publish_pypi;
 mod run;
 mod supervision;
 mod support;

@@ -3,6 +3,7 @@
 
 mod folder;
 mod github;
+mod pypi;
 
 use clap::{Args, Subcommand};
 
@@ -27,6 +28,8 @@ enum Target {
     Folder(Box<folder::Folder>),
     #[command(name = "github")]
     GitHub(Box<github::GitHub>),
+    #[command(name = "pypi")]
+    PyPi(Box<pypi::PyPi>),
 }
 
 impl Publish {
@@ -35,6 +38,7 @@ impl Publish {
             None => self.folder.run(session),
             Some(Target::Folder(folder)) => folder.run(session),
             Some(Target::GitHub(github)) => github.run(session),
+            Some(Target::PyPi(pypi)) => pypi.run(session),
         }
     }
 }

@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::publish_github::GitHub;
-use super::texts::{Reserved, line, line_schema, one_line};
+use super::publish_pypi::PyPi;
+use super::texts::{line, line_schema, one_line};
 use super::values::Scalar;
 
 /// The IIS that `install` and `test` work with.
@@ -87,10 +88,8 @@ pub struct Publish {
     pub folder: Folder,
     /// A release on GitHub.
     pub github: Option<GitHub>,
-    /// The Python package index, later.
-    #[schemars(skip)]
-    #[serde(skip_serializing)]
-    pub pypi: Option<Reserved>,
+    /// A package index.
+    pub pypi: Option<PyPi>,
 }
 
 /// The folder that packages, feed, hashes and an index page are published to.

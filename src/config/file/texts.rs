@@ -214,13 +214,3 @@ impl JsonSchema for Python {
         json_schema!({ "type": ["string", "number"], "minLength": 1 })
     }
 }
-
-/// A key that is kept free for a later version: setting it is an error that says so.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub enum Reserved {}
-
-impl<'de> Deserialize<'de> for Reserved {
-    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
-        Err(de::Error::custom("is kept for a later version of iiswsgi and cannot be set yet"))
-    }
-}
