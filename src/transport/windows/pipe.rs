@@ -8,24 +8,26 @@
 //!
 //! See <https://learn.microsoft.com/windows/win32/ipc/named-pipe-operations>.
 
-use std::io::{self, IoSlice};
-use std::os::windows::io::{AsRawHandle as _, FromRawHandle as _, OwnedHandle};
-use std::sync::atomic::{AtomicU32, Ordering};
+mod ends;
+
+use std::io;
+use std::os::windows::io::{AsRawHandle as _, OwnedHandle};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use windows_sys::Win32::Foundation::{
     ERROR_BROKEN_PIPE, ERROR_IO_PENDING, ERROR_MORE_DATA, ERROR_NO_DATA, ERROR_OPERATION_ABORTED,
-    ERROR_PIPE_CONNECTED, ERROR_PIPE_NOT_CONNECTED, HANDLE, INVALID_HANDLE_VALUE,
+    ERROR_PIPE_CONNECTED, ERROR_PIPE_NOT_CONNECTED, HANDLE,
 };
-use windows_sys::Win32::Storage::FileSystem::{FlushFileBuffers, PIPE_ACCESS_DUPLEX, ReadFile, WriteFile};
+use windows_sys::Win32::Storage::FileSystem::ReadFile;
 use windows_sys::Win32::System::IO::{CancelIoEx, GetOverlappedResult, OVERLAPPED};
 use windows_sys::Win32::System::Pipes::{
-    ConnectNamedPipe, CreateNamedPipeW, DisconnectNamedPipe, PIPE_NOWAIT, PIPE_READMODE_BYTE,
-    PIPE_REJECT_REMOTE_CLIENTS, PIPE_TYPE_BYTE, PIPE_WAIT, PeekNamedPipe, SetNamedPipeHandleState,
+    ConnectNamedPipe, DisconnectNamedPipe, PIPE_NOWAIT, PIPE_READMODE_BYTE, PIPE_WAIT, PeekNamedPipe,
+    SetNamedPipeHandleState,
 };
 
-use super::super::Interest;
+pub(in super::super) use ends::{PipeConnection, PipeListener};
+
 use super::handle::{Event, wait_any};
 use super::waker::Wakes;
 
@@ -33,8 +35,6 @@ use super::waker::Wakes;
 const BUFFER: usize = 64 << 10;
 /// How often something is looked at that cannot be waited for.
 const LOOK: Duration = Duration::from_micros(500);
-/// How often a full pipe is tried again before the thread sleeps between.
-const SPINS: u32 = 64;
 
 /// A pipe and what is known of it.
 #[derive(Debug)]
@@ -74,17 +74,6 @@ enum Awaited {
     Client,
     Bytes,
 }
-
-/// A connection through a pipe.
-#[derive(Debug)]
-pub(in super::super) struct PipeConnection {
-    pipe: Arc<Pipe>,
-    spins: AtomicU32,
-}
-
-/// Where clients of a pipe come from.
-#[derive(Debug)]
-pub(in super::super) struct PipeListener(Arc<Pipe>);
 
 fn code(error: &io::Error) -> u32 {
     error.raw_os_error().and_then(|code| u32::try_from(code).ok()).unwrap_or_default()
@@ -338,172 +327,5 @@ impl Pipe {
             }
             Err(error) => Err(error),
         }
-    }
-}
-
-impl PipeConnection {
-    /// What was read ahead, if anything. None: the pipe itself is to be read.
-    fn read_ahead(&self, buffer: &mut [u8]) -> Option<usize> {
-        let mut state = self.pipe.state();
-        let ahead = &state.ahead[state.start..];
-        if ahead.is_empty() {
-            state.told = false;
-            return state.ended.then_some(0);
-        }
-        let length = ahead.len().min(buffer.len());
-        buffer[..length].copy_from_slice(&ahead[..length]);
-        state.start += length;
-        if state.start == state.ahead.len() {
-            state.ahead.clear();
-            state.start = 0;
-        }
-        Some(length)
-    }
-
-    pub(super) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.read_ahead(buffer) {
-            Some(length) => Ok(length),
-            None => self.pipe.read_now(buffer),
-        }
-    }
-
-    pub(super) fn read_soon(&self, buffer: &mut [u8], patience: Duration) -> io::Result<usize> {
-        if let Some(length) = self.read_ahead(buffer) {
-            return Ok(length);
-        }
-        let Some(wakes) = self.pipe.wakes.get() else {
-            std::thread::sleep(patience.min(LOOK));
-            return self.pipe.read_now(buffer);
-        };
-        self.pipe.set_mode(&mut self.pipe.state(), false)?;
-        let done = wakes.block_on(&self.pipe.file, || self.pipe.read_file(buffer))?;
-        done.unwrap_or_else(|| Err(would_block()))
-    }
-
-    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        if bytes.is_empty() {
-            return Ok(0);
-        }
-        let mut state = self.pipe.state();
-        self.pipe.set_mode(&mut state, true)?;
-        // A pipe without room for all may take none instead of a part.
-        for most in [bytes.len(), 4096, 512] {
-            let piece = &bytes[..most.min(bytes.len())];
-            let length = u32::try_from(piece.len()).unwrap_or(u32::MAX);
-            let written = self.pipe.call(|file, overlapped| {
-                #[expect(unsafe_code, reason = "a call of Windows")]
-                // SAFETY: the pointer and the length are those of one slice that is borrowed until `call` is done with it.
-                unsafe {
-                    WriteFile(file, piece.as_ptr(), length, std::ptr::null_mut(), overlapped)
-                }
-            })?;
-            if written > 0 {
-                self.spins.store(0, Ordering::Relaxed);
-                return Ok(written);
-            }
-        }
-        Err(would_block())
-    }
-
-    pub(super) fn write_vectored(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
-        let mut sum = 0;
-        for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
-            match self.write(piece) {
-                Ok(length) => {
-                    sum += length;
-                    if length < piece.len() {
-                        break;
-                    }
-                }
-                Err(_) if sum > 0 => break,
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(sum)
-    }
-
-    /// Waits. Room in a pipe cannot be waited for: it is to be tried, first at once, then at short intervals.
-    pub(super) fn wait(&self, interest: Interest, timeout: Option<Duration>) -> io::Result<bool> {
-        if interest == Interest::Read {
-            let found = self.pipe.wait(timeout)?;
-            self.pipe.state().told = false;
-            return Ok(found);
-        }
-        if self.spins.fetch_add(1, Ordering::Relaxed) < SPINS {
-            std::thread::yield_now();
-        } else {
-            std::thread::sleep(timeout.unwrap_or(LOOK).min(LOOK));
-        }
-        Ok(true)
-    }
-
-    pub(in super::super) fn pipe(&self) -> &Arc<Pipe> {
-        &self.pipe
-    }
-}
-
-impl Drop for PipeConnection {
-    fn drop(&mut self) {
-        let closed = self.pipe.state().closed;
-        if !closed {
-            #[expect(unsafe_code, reason = "a call of Windows")]
-            // SAFETY: the handle is open. It returns when the client has read all, which disconnecting would throw away.
-            unsafe {
-                FlushFileBuffers(self.pipe.raw());
-            }
-            self.pipe.disconnect();
-        }
-        let mut state = self.pipe.state();
-        let at_once = state.at_once;
-        *state = State { at_once, closed, ..State::default() };
-    }
-}
-
-impl PipeListener {
-    /// The pipe that a web server's process manager handed over.
-    pub(super) fn inherited(file: OwnedHandle) -> io::Result<Self> {
-        Pipe::new(file).map(|pipe| Self(Arc::new(pipe)))
-    }
-
-    /// A pipe of our own: `NAME` is `\\.\pipe\NAME`.
-    pub(super) fn create(name: &str) -> io::Result<Self> {
-        let name: Vec<u16> = format!(r"\\.\pipe\{name}").encode_utf16().chain([0]).collect();
-        let size = u32::try_from(BUFFER).unwrap_or(u32::MAX);
-        let mode = PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS;
-        #[expect(unsafe_code, reason = "a call of Windows")]
-        // SAFETY: the name ends in 0, no other pointer is handed over; the handle, when there is one, is ours alone.
-        let file = unsafe {
-            let file =
-                CreateNamedPipeW(name.as_ptr(), PIPE_ACCESS_DUPLEX, mode, 1, size, size, 0, std::ptr::null());
-            if file == INVALID_HANDLE_VALUE {
-                return Err(io::Error::last_os_error());
-            }
-            OwnedHandle::from_raw_handle(file)
-        };
-        Self::inherited(file)
-    }
-
-    pub(super) fn accept(&self) -> Option<PipeConnection> {
-        let mut state = self.0.state();
-        if state.taken || !(state.connected || self.0.waiting().is_ok()) {
-            return None;
-        }
-        state.taken = true;
-        state.connected = false;
-        Some(PipeConnection { pipe: Arc::clone(&self.0), spins: AtomicU32::new(0) })
-    }
-
-    pub(super) fn number(&self) -> i64 {
-        self.0.raw() as i64
-    }
-
-    pub(in super::super) fn pipe(&self) -> &Arc<Pipe> {
-        &self.0
-    }
-}
-
-impl Drop for PipeListener {
-    fn drop(&mut self) {
-        self.0.state().closed = true;
     }
 }
