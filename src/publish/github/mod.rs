@@ -3,10 +3,10 @@
 //! The order is always: find the release or its draft, else make a draft; upload what is missing; look at sizes and digests
 //! until all is right; write the feed, which names the packages where they will be, and upload it last; publish. Before the
 //! last step nobody sees anything of it, so a run that ends anywhere can be run again: it goes on where the other stopped.
-//! Why that never gives a second release is written in [`drafts`].
+//! Why that never gives a second release is written in `drafts`.
 //!
-//! The course is a state machine without I/O ([`machine`]), the calls are values ([`calls`]), and what an answer means is
-//! decided in [`answer`] alone. `session`, `client` and `upload` are the rim: octocrab for the JSON and, through its
+//! The course is a state machine without I/O (`machine`), the calls are values (`calls`), and what an answer means is
+//! decided in `answer` alone. `session`, `client` and `upload` are the rim: octocrab for the JSON and, through its
 //! `execute`, for the bytes, which are read as they are sent. The token is in no text that leaves this module.
 //!
 //! Source: <https://docs.github.com/rest/releases>.

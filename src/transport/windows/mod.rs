@@ -1,7 +1,7 @@
 //! Windows: the named pipe that IIS hands over, pipes of our own, and TCP.
 //!
-//! A pipe has one connection at a time and is waited for by blocking calls ([`pipe`]); of sockets there may be many, they
-//! are polled ([`socket`]). What wakes either is the [`Waker`]. The two never meet in one server.
+//! A pipe has one connection at a time and is waited for by blocking calls (`pipe`); of sockets there may be many, they
+//! are polled (`socket`). What wakes either is the [`Waker`]. The two never meet in one server.
 
 mod handle;
 mod pipe;
