@@ -185,7 +185,7 @@ def tell_supervisor(server: _gateway.Server) -> None:
         threading.Thread(target=wait_for_the_end, name="iiswsgi-alive", daemon=True).start()
 
 
-def heed_shutdown_event(server, log) -> None:
+def heed_shutdown_event(server: _gateway.Server, log: _gateway.Log) -> None:
     """Stops when IIS asks for it, which it does by an event if ``signalBeforeTerminateSeconds`` is not 0."""
     number = os.environ.pop("_FCGI_SHUTDOWN_EVENT_", None)
     if not number:
@@ -252,7 +252,7 @@ def open_log(path: str | None, level: str, size: int = LOG_SIZE) -> _gateway.Log
 class LogStream(io.TextIOBase):
     """Standard output and standard error where they have no descriptors: each line is one of the log's."""
 
-    def __init__(self, log) -> None:
+    def __init__(self, log: _gateway.Log) -> None:
         self.log = log
         self.line = ""
         self.lock = threading.Lock()
