@@ -21,7 +21,7 @@ fn feed(bytes: &[u8], size: usize) -> (Vec<Seen>, Vec<u8>, bool) {
         loop {
             match connection.receive(&mut piece, &mut out) {
                 Ok(None) => break,
-                Ok(Some(Event::Request { id, params })) => {
+                Ok(Some(Event::Request { id, params, .. })) => {
                     assert!(params.len() <= 1000);
                     seen.push(Seen::Request(id, params));
                 }
