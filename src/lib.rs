@@ -11,7 +11,7 @@
 //! | [`package`] | the Web Deploy package as values | xml, template, base |
 //! | [`feed`] | WebPI feeds: model, writer, reader, checks | xml, base |
 //! | [`iis`] | what the pipeline asks of IIS; simulated | package, fastcgi, transport, process |
-//! | [`publish`] | where packages and feeds go: folder, package index | project's names, package (hybrid wheel), base |
+//! | [`publish`] | where packages and feeds go: folder, GitHub release, package index | project's names, package (hybrid wheel), base |
 //! | [`fastcgi`] | the protocol without I/O, both sides | nothing |
 //! | [`transport`] | sockets and inherited descriptors; all unsafe of the crate | base |
 //! | [`gateway`] | the responder: accept, serve, drain | fastcgi, transport |
@@ -23,8 +23,8 @@
 //! bytes out. External programs are started in `process`, printing is done in `cli` and `ci`, the environment is read
 //! in `config` and `ci`.
 //!
-//! Everything but `error`, `fastcgi`, `transport` and `gateway` needs the feature `cli` (on by default): the Python wheel
-//! is built without it.
+//! Everything but `error`, `fastcgi`, `transport`, `gateway` and `uri` needs the feature `cli` (on by default): the Python
+//! wheel is built without it.
 
 #[cfg(feature = "cli")]
 pub mod ci;

@@ -13,7 +13,6 @@ mod install;
 mod package;
 pub mod plan;
 mod publish;
-mod publish_pypi;
 pub mod report;
 mod run;
 mod stages;
@@ -22,8 +21,8 @@ mod vendor;
 
 pub use deliver::{Delivered, Finished};
 pub use install::read_set_parameters;
+pub use publish::{IndexAccess, publish_distribution_files, publish_distributions};
 pub use publish::{ReleaseOutcome, Target, files as publish_files};
-pub use publish_pypi::{IndexAccess, publish_distribution_files, publish_distributions};
 pub use run::{Outcome, PackageOutcome, Selection, run, run_finished};
 
 use std::path::PathBuf;

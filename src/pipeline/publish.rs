@@ -4,6 +4,9 @@
 //! whole build. What a release on GitHub should be is decided in [`github`](mod@github).
 
 mod github;
+mod pypi;
+
+pub use pypi::{IndexAccess, publish_distribution_files, publish_distributions};
 
 use std::path::Path;
 
@@ -11,7 +14,7 @@ use super::deliver::{Delivered, Finished, digests_of};
 use super::plan::{PackagePlan, Plan};
 use super::run::{Outcome, Selection};
 use super::stages::stage;
-use super::{World, feed, publish_pypi};
+use super::{World, feed};
 use crate::config::Config;
 use crate::error::AnyFailure;
 use crate::event::{Observer, Severity, Stage};
@@ -117,7 +120,7 @@ pub(super) fn run(
             outcome.published.extend(to_folder(plan, finished, &artifacts, observer)?);
         }
         if places.pypi {
-            outcome.published.extend(publish_pypi::to_index(plan, false, world, observer)?);
+            outcome.published.extend(pypi::to_index(plan, false, world, observer)?);
         }
         Ok(())
     })

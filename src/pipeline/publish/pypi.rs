@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::plan::{PackagePlan, Plan};
-use super::run::{Outcome, interruptible};
-use super::stages::stage;
-use super::{World, deliver};
+use super::super::plan::{PackagePlan, Plan};
+use super::super::run::{Outcome, interruptible};
+use super::super::stages::stage;
+use super::super::{World, deliver};
 use crate::config::{self, Config};
 use crate::error::AnyFailure;
 use crate::event::{Event, Observer, Severity, Stage};
