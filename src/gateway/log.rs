@@ -7,7 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::transport;
 
@@ -45,6 +45,8 @@ impl Level {
 
 /// How many rotated files are kept: `iiswsgi.log.1` is the newest.
 const KEPT: u32 = 3;
+/// How often a file is looked at, which other processes write to and rotate as well.
+const LOOK: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 enum Sink {
@@ -55,7 +57,46 @@ enum Sink {
         path: PathBuf,
         size: u64,
         captures: bool,
+        looked: Instant,
     },
+}
+
+impl Sink {
+    /// Appends a line. A file that would grow beyond the limit is rotated before.
+    fn append(&mut self, line: &[u8], limit: u64) {
+        self.look(line.len() as u64, limit);
+        match self {
+            Self::StandardError => drop(io::stderr().write_all(line)),
+            Self::File { file, size, .. } => {
+                *size += line.len() as u64;
+                drop(file.write_all(line));
+            }
+        }
+    }
+
+    /// Looks, now and then and before the file seems full, how large it is with what others have written, and whether
+    /// another process has rotated it. Rotates it when it is full.
+    fn look(&mut self, more: u64, limit: u64) {
+        let Self::File { file, path, size, captures, looked } = self else { return };
+        let is_full = |size: u64| limit > 0 && size > 0 && size + more > limit;
+        if !is_full(*size) && looked.elapsed() < LOOK {
+            return;
+        }
+        *looked = Instant::now();
+        let (path, captures) = (path.clone(), *captures);
+        *size = file.metadata().map_or(*size, |file| file.len());
+        // A fresh file is smaller than the one that was full.
+        let is_ours = fs::metadata(&path).is_ok_and(|there| there.len() >= *size);
+        if is_ours && !is_full(*size) {
+            return;
+        }
+        if is_ours {
+            rotate(&path);
+        }
+        if let Ok(fresh) = open(&path, captures) {
+            *self = fresh;
+        }
+    }
 }
 
 /// A log. Threads may share it.
@@ -117,26 +158,7 @@ impl Log {
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let line = line(now, std::process::id(), level, text);
-        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *sink {
-            Sink::StandardError => drop(io::stderr().write_all(line.as_bytes())),
-            Sink::File { file, path, size, captures } => {
-                if self.limit > 0 && *size + line.len() as u64 > self.limit && *size > 0 {
-                    let (path, captures) = (path.clone(), *captures);
-                    rotate(&path);
-                    if let Ok(fresh) = open(&path, captures) {
-                        *sink = fresh;
-                    }
-                    if let Sink::File { file, size, .. } = &mut *sink {
-                        *size += line.len() as u64;
-                        drop(file.write_all(line.as_bytes()));
-                    }
-                } else {
-                    *size += line.len() as u64;
-                    drop(file.write_all(line.as_bytes()));
-                }
-            }
-        }
+        self.sink.lock().unwrap_or_else(PoisonError::into_inner).append(line.as_bytes(), self.limit);
     }
 }
 
@@ -153,7 +175,7 @@ fn open(path: &Path, captures: bool) -> io::Result<Sink> {
     if captures {
         transport::redirect_output(&file)?;
     }
-    Ok(Sink::File { file, path: path.to_owned(), size, captures })
+    Ok(Sink::File { file, path: path.to_owned(), size, captures, looked: Instant::now() })
 }
 
 /// `x.log` becomes `x.log.1`, and so on. A file that cannot be renamed goes on growing.
@@ -264,6 +286,52 @@ mod tests {
         let lines = |name: &str| fs::read_to_string(folder.join(name)).unwrap().lines().count();
         assert_eq!((lines("first"), lines("deep/second")), (2, 1));
         assert_eq!(log.path().unwrap(), folder.join("deep/second"));
+        drop(log);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    /// As if the last look were long ago.
+    fn let_time_pass(log: &Log) {
+        if let Sink::File { looked, .. } = &mut *log.sink.lock().unwrap() {
+            *looked = Instant::now().checked_sub(LOOK).unwrap();
+        }
+    }
+
+    #[test]
+    fn processes_that_share_a_file_rotate_it_once_and_all_go_on_in_the_new_one() {
+        let folder = folder("shared");
+        let path = folder.join("iiswsgi.log");
+        let open = || Log::to_file(&path, Level::Info, 1000, false).unwrap();
+        let (one, other) = (open(), open());
+        for number in 0..20 {
+            one.write(Level::Info, &format!("one {number}"));
+            other.write(Level::Info, &format!("other {number}"));
+            let_time_pass(&one);
+            let_time_pass(&other);
+        }
+        one.write(Level::Info, "the last of one");
+        other.write(Level::Info, "the last of the other");
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains("the last of one") && text.contains("the last of the other"), "{text}");
+        // 42 lines of 41 bytes and more: one full file, and what did not fit.
+        let full = fs::read_to_string(folder.join("iiswsgi.log.1")).unwrap();
+        assert!((900..=1000).contains(&full.len()), "{}", full.len());
+        assert_eq!(full.lines().count() + text.lines().count(), 42);
+        assert!(!folder.join("iiswsgi.log.2").exists());
+        drop((one, other));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_was_moved_away_is_begun_again() {
+        let folder = folder("moved");
+        let path = folder.join("iiswsgi.log");
+        let log = Log::to_file(&path, Level::Info, 100, false).unwrap();
+        log.write(Level::Info, "before");
+        fs::rename(&path, folder.join("elsewhere")).unwrap();
+        log.write(Level::Info, &"x".repeat(90));
+        assert!(fs::read_to_string(&path).unwrap().ends_with("xxx\n"));
+        assert!(fs::read_to_string(folder.join("elsewhere")).unwrap().ends_with("before\n"));
         drop(log);
         fs::remove_dir_all(folder).unwrap();
     }
