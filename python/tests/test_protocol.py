@@ -172,7 +172,13 @@ def test_bytes_and_the_end_that_come_together_leave_no_descriptor(gateway):
     assert wait_until(lambda: descriptors() <= before), (before, descriptors())
 
 
-@pytest.mark.parametrize("garbage", [b"GET / HTTP/1.1\r\n\r\n", b"\0" * 100, b"\x01\x01\0\x01\0\x02\0\0\0\0" * 3, b"\xff" * 9])
+@pytest.mark.parametrize("garbage", [
+    b"GET / HTTP/1.1\r\n\r\n",
+    b"\0" * 100,
+    b"\x01\x01\0\x01\0\x02\0\0\0\0" * 3,
+    b"\xff" * 9,
+    begin() + begin(),
+])
 def test_garbage_closes_the_connection(gateway, garbage):
     with gateway.connect() as connection:
         connection.send(garbage)
