@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import re
 import sys
@@ -9,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from iiswsgi.files import times
 
@@ -73,21 +74,45 @@ def _matching(expression: re.Pattern[str] | None, folder: str) -> Iterator[str]:
 
 
 def watch_requests(server: Server, timeout: float, log: Log, can_exit: bool) -> None:
-    """Interrupts requests that take too long. One that goes on all the same ends a process that another follows."""
+    """Interrupts requests that take too long. One that goes on all the same ends a process that another follows.
+
+    A call of C code that keeps the interpreter's lock keeps this thread away as well. faulthandler's own thread, which
+    needs no lock, is set up anew at each look: when the next look does not come, it writes where all threads are.
+    """
     interrupted: dict[int, float] = {}
+    told: set[int] = set()
+    last = 2 * timeout + 1
+    pause = min(timeout / 4, 0.5)
+    stream = _stream_of_last_resort(log)
     while True:
-        time.sleep(min(timeout / 4, 0.5))
+        if stream is not None:
+            faulthandler.dump_traceback_later(last + pause, exit=can_exit, file=stream)
+        time.sleep(pause)
         overdue = dict(server.overdue(timeout))
         for thread in set(interrupted) - set(overdue):
             del interrupted[thread]
+        told &= set(overdue)
         for thread, seconds in overdue.items():
             if thread not in interrupted or interrupted[thread] > seconds:
                 interrupted[thread] = seconds
                 log.write("error", f"a request runs for {seconds:.1f} s, it is interrupted at:\n{_stack(thread)}")
                 _interrupt(thread)
-            elif can_exit and seconds > 2 * timeout + 1:
-                log.write("error", f"a request cannot be interrupted after {seconds:.1f} s: the process ends")
-                os._exit(1)
+            elif seconds > last and thread not in told:
+                told.add(thread)
+                end = "the process ends" if can_exit else "it goes on, for nobody would start the process again"
+                log.write("error", f"a request cannot be interrupted after {seconds:.1f} s; {end}:\n{_stack(thread)}")
+                if can_exit:
+                    os._exit(1)
+
+
+def _stream_of_last_resort(log: Log) -> TextIO | None:
+    """Where faulthandler can write: it needs a descriptor."""
+    try:
+        sys.stderr.fileno()
+    except (AttributeError, OSError):
+        # Under IIS on Windows, where the log is written without a descriptor.
+        return open(f"{log.path}.stuck", "a", encoding="utf-8") if log.path is not None else None
+    return sys.stderr
 
 
 def _stack(thread: int) -> str:

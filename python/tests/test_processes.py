@@ -7,6 +7,8 @@ import re
 import signal
 import threading
 
+import pytest
+
 from fastcgi import params_of, request_bytes, wait_until
 
 PID = """
@@ -137,6 +139,42 @@ def test_a_request_that_takes_too_long_is_interrupted(start):
     assert answer.status == 500 and "RequestTimeout" in answer.stderr.decode()
     assert "is interrupted at:" in gateway.log and "loop.py" in gateway.log
     assert gateway.get().body == b"done"
+
+
+STUCK = """
+import ctypes, os, time
+def hold_the_lock(seconds):
+    # A call of C code that lets no other thread of Python run.
+    ctypes.PyDLL(None).usleep(int(seconds * 1e6))
+def app(environ, start_response):
+    if environ["PATH_INFO"] == "/holding":
+        hold_the_lock(60)
+    if environ["PATH_INFO"] == "/waiting":
+        time.sleep(60)
+    start_response("200 OK", [])
+    return [b"%d" % os.getpid()]
+"""
+
+
+@pytest.mark.parametrize("path, told", [("/holding", "hold_the_lock"), ("/waiting", "stuck.py")])
+def test_a_request_that_hangs_in_c_code_ends_its_process_and_another_follows(start, path, told):
+    arguments = ("--processes", "2", "--request-timeout", "0.5")
+    gateway = start("stuck:app", *arguments, files={"stuck.py": STUCK}, wait=False)
+    assert started(gateway, 2), gateway.log
+    with gateway.connect() as connection:
+        connection.send(request_bytes(params_of(path)))
+        assert connection.is_closed(), "the web server learns that there will be no answer"
+    assert told in gateway.log, gateway.log
+    assert started(gateway, 3), gateway.log
+    assert gateway.get().status == 200
+
+
+def test_a_request_that_hangs_in_c_code_is_told_of_when_nobody_starts_another_process(start):
+    gateway = start("stuck:app", "--request-timeout", "0.3", "--threads", "2", files={"stuck.py": STUCK})
+    with gateway.connect() as connection:
+        connection.send(request_bytes(params_of("/waiting")))
+        assert wait_until(lambda: "cannot be interrupted" in gateway.log), gateway.log
+        assert gateway.get().status == 200, "the process goes on"
 
 
 def test_trace_logs_lines(start):
