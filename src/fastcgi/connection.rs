@@ -273,15 +273,12 @@ impl Connection {
         } else {
             Some(ProtocolStatus::Overloaded)
         };
-        match refused {
-            Some(status) => {
-                record::push_end_request(out, id, 0, status);
-                self.closing |= !keep_connection;
-            }
-            None => {
-                let params = std::mem::take(&mut self.spare);
-                self.requests.push(Request::new(id, keep_connection, params));
-            }
+        if let Some(status) = refused {
+            record::push_end_request(out, id, 0, status);
+            self.closing |= !keep_connection;
+        } else {
+            let params = std::mem::take(&mut self.spare);
+            self.requests.push(Request::new(id, keep_connection, params));
         }
         Ok(())
     }
