@@ -4,7 +4,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use super::arguments::{InstallOptions, ProjectOptions, ReportOptions};
+use super::arguments::{InstallOptions, InstallParameters, ProjectOptions, ReportOptions};
 use super::session::Session;
 use crate::config::{self, Environment, Overrides};
 use crate::error::{AnyFailure, ExitCode, Failure, shown};
@@ -51,7 +51,7 @@ pub(super) fn overrides(options: &ProjectOptions) -> Overrides {
 }
 
 /// The values of parameters from the command line: those of `--set` stand over those of `--set-parameters`.
-pub(super) fn parameters(options: &InstallOptions) -> Result<Vec<(String, String)>, AnyFailure> {
+pub(super) fn parameters(options: &InstallParameters) -> Result<Vec<(String, String)>, AnyFailure> {
     let mut values = match &options.set_parameters {
         Some(path) => read_set_parameters(path)?,
         None => Vec::new(),
@@ -184,7 +184,7 @@ pub(super) fn install_file(
     settings.compile = false;
     let request = InstallRequest {
         package: file.to_owned(),
-        parameters: parameters(install)?,
+        parameters: parameters(&install.parameters)?,
         limits: Limits::default(),
         default_site: config.iis.site.clone(),
         bootstrap: settings,

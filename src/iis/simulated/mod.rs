@@ -18,10 +18,13 @@ mod os;
 mod os;
 mod package;
 mod providers;
+mod trial;
 mod variables;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+
+pub use trial::{Trial, read_here};
 
 use application::{Application, OwnedPlace};
 use layout::{Layout, Transaction};
@@ -87,15 +90,8 @@ impl Simulated {
         for change in &start.changes {
             observer.simulated(change);
         }
-        // What a developer's shell has set for Python does not reach the server.
-        let program = ["PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"]
-            .into_iter()
-            .fold(Program::new("the application", start.program), Program::env_remove)
-            .args(start.arguments)
+        trial::program(start, application, pool, &layout.configuration())
             .current_dir(layout.working_directory())
-            .env("APP_POOL_ID", pool)
-            .env("APP_POOL_CONFIG", layout.configuration().to_string_lossy());
-        application.environment.iter().fold(program, |program, (name, value)| program.env(name, value))
     }
 }
 
