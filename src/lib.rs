@@ -10,8 +10,8 @@
 //! | [`project`] | the Python project: metadata, entry point, files to ship | process, base |
 //! | [`package`] | the Web Deploy package as values | xml, template, base |
 //! | [`feed`] | WebPI feeds: model, writer, reader, checks | xml, base |
-//! | [`iis`] | what the pipeline asks of IIS; simulated | package, fastcgi, transport, process |
-//! | [`publish`] | where packages and feeds go: folder, GitHub release, package index | project's names, package (hybrid wheel), base |
+//! | [`iis`] | what the pipeline asks of IIS; simulated: `site` decides about requests, `server` answers them | package, fastcgi, transport, process |
+//! | [`publish`] | where packages and feeds go: folder with its gallery page, GitHub release, package index | project's names, package, feed, base |
 //! | [`fastcgi`] | the protocol without I/O, both sides | nothing |
 //! | [`transport`] | sockets and inherited descriptors; all unsafe of the crate | base |
 //! | [`gateway`] | the responder: accept, serve, drain | fastcgi, transport |
@@ -19,8 +19,8 @@
 //! | [`ci`] | GitHub Actions: annotations, outputs, summary | config, base |
 //! | base: [`error`] [`event`] [`finding`] [`files`] [`http`] [`process`] [`digest`] [`template`] [`xml`] [`uri`] [`secret`] | leaves | each other |
 //!
-//! `fastcgi`, `package`, `feed` and the gateway's environ rules open no file, socket, clock or environment: data in,
-//! bytes out. External programs are started in `process`, printing is done in `cli` and `ci`, the environment is read
+//! `fastcgi`, `package`, `feed`, `iis::site` and the gateway's environ rules open no file, socket, clock or environment:
+//! data in, bytes out. External programs are started in `process`, printing is done in `cli` and `ci`, the environment is read
 //! in `config` and `ci`.
 //!
 //! Everything but `error`, `fastcgi`, `transport`, `gateway` and `uri` needs the feature `cli` (on by default): the Python

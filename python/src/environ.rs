@@ -43,15 +43,11 @@ impl Builder {
 
     /// The environ of checked params, without the streams.
     pub(crate) fn build<'py>(&mut self, py: Python<'py>, params: &[u8]) -> PyResult<Bound<'py, PyDict>> {
-        if let Some(template) = &self.template {
-            if self.params == params {
-                return template.bind(py).copy();
-            }
-            if self.update(py, template, params)? {
-                let copy = template.bind(py).copy();
-                self.keep(params);
-                return copy;
-            }
+        if let Some(template) = &self.template
+            && (self.params == params || self.update(py, template, params)?)
+        {
+            self.keep(params);
+            return template_copy(py, self.template.as_ref());
         }
         let environ = self.base.bind(py).copy()?;
         let mut variables = Variables::default();
@@ -131,6 +127,9 @@ impl Builder {
     }
 
     fn keep(&mut self, params: &[u8]) {
+        if self.params == params {
+            return;
+        }
         self.params.clear();
         self.params.extend_from_slice(params);
         self.pairs.clear();
@@ -143,6 +142,10 @@ impl Builder {
             Pairs::new(params).map_while(Result::ok).map(|(name, value)| (range(name), range(value))),
         );
     }
+}
+
+fn template_copy<'py>(py: Python<'py>, template: Option<&Py<PyDict>>) -> PyResult<Bound<'py, PyDict>> {
+    template.map_or_else(|| Ok(PyDict::new(py)), |template| template.bind(py).copy())
 }
 
 /// Whether the application sees a variable. A header `Proxy` would be taken for a setting (CVE-2016-5385). Web servers

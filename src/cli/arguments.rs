@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    bootstrap, clean, completions, deploy, doctor, feed, generate_ci, inspect, merge, plan, publish, schema,
-    serve, sha1, stages, supervise, uninstall,
+    bootstrap, clean, completions, feed, generate_ci, inspect, merge, plan, preview, publish, schema, serve,
+    sha1, stages, supervise, uninstall,
 };
 
 /// Ships Python web applications to Microsoft IIS: Web Deploy packages, WebPI feeds, a simulated IIS to test on.
@@ -37,12 +37,11 @@ pub(super) enum Command {
     Package(Box<stages::Package>),
     Install(Box<stages::Install>),
     Test(Box<stages::Test>),
+    Preview(Box<preview::Preview>),
     Feed(Box<feed::Feed>),
     Merge(Box<merge::Merge>),
     GenerateCi(Box<generate_ci::GenerateCi>),
     Publish(Box<publish::Publish>),
-    Deploy(Box<deploy::Deploy>),
-    Doctor(doctor::Doctor),
     Uninstall(uninstall::Uninstall),
     Bootstrap(bootstrap::Bootstrap),
     Serve(serve::Serve),
@@ -51,9 +50,6 @@ pub(super) enum Command {
     Clean(clean::Clean),
     Schema(schema::Schema),
     Completions(completions::Completions),
-    /// The command of the original
-    #[command(hide = true, name = "iiswsgi_install")]
-    IiswsgiInstall(bootstrap::Original),
     #[command(hide = true)]
     Supervise(supervise::Supervise),
 }
@@ -131,24 +127,16 @@ pub(super) struct ProjectOptions {
     pub(super) dist_dir: Option<PathBuf>,
 }
 
-/// Values for a package's parameters.
+/// How packages are installed for the test.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Installation")]
-pub(super) struct InstallParameters {
+pub(super) struct InstallOptions {
     /// Gives a parameter of the package a value
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) set: Vec<(String, String)>,
     /// Takes the parameters' values from a SetParameters.xml; `--set` wins
     #[arg(long, value_name = "FILE")]
     pub(super) set_parameters: Option<PathBuf>,
-}
-
-/// How packages are installed for the test.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Installation")]
-pub(super) struct InstallOptions {
-    #[command(flatten)]
-    pub(super) parameters: InstallParameters,
     /// Fails, with exit code 3, when a step would have to be simulated
     #[arg(long)]
     pub(super) require_iis: bool,

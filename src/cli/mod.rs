@@ -10,14 +10,13 @@ mod bootstrap;
 mod clean;
 mod completions;
 pub mod console;
-mod deploy;
-mod doctor;
 mod feed;
 mod generate_ci;
 mod inspect;
 mod merge;
 mod outputs;
 mod plan;
+mod preview;
 mod project;
 mod publish;
 mod schema;
@@ -37,7 +36,7 @@ use crate::error::ExitCode;
 /// Parses a command line and does what it says. Gives the exit code of the process: one of [`ExitCode`], or for
 /// `supervise` and `serve` that of the program.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
-    match arguments::CommandLine::try_parse_from(as_named(arguments.into_iter().collect())) {
+    match arguments::CommandLine::try_parse_from(arguments) {
         Ok(line) => session::run(line),
         Err(error) => {
             // clap prints help and version to stdout and mistakes to stderr.
@@ -46,13 +45,4 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             code as i32
         }
     }
-}
-
-/// A copy of this program named `iiswsgi_install` is the original's command of that name.
-fn as_named(mut arguments: Vec<OsString>) -> Vec<OsString> {
-    let name = arguments.first().map(std::path::Path::new).and_then(std::path::Path::file_stem);
-    if name.is_some_and(|name| name.eq_ignore_ascii_case("iiswsgi_install")) {
-        arguments.insert(1, "iiswsgi_install".into());
-    }
-    arguments
 }

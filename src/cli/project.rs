@@ -4,14 +4,14 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use super::arguments::{InstallOptions, InstallParameters, ProjectOptions, ReportOptions};
+use super::arguments::{InstallOptions, ProjectOptions, ReportOptions};
 use super::session::Session;
 use crate::config::{self, Environment, Overrides};
 use crate::error::{AnyFailure, ExitCode, Failure, shown};
 use crate::event::{Observer, Severity};
 use crate::files;
 use crate::iis::simulated::Simulated;
-use crate::iis::{Iis, InstallRequest, bootstrap};
+use crate::iis::{Iis, InstallRequest, Installed, bootstrap};
 use crate::package::archive::Limits;
 use crate::pipeline::plan::{self, Plan, Reading};
 use crate::pipeline::{Folders, IndexAccess, Outcome, Release, WORK_FOLDER, World, read_set_parameters};
@@ -51,7 +51,7 @@ pub(super) fn overrides(options: &ProjectOptions) -> Overrides {
 }
 
 /// The values of parameters from the command line: those of `--set` stand over those of `--set-parameters`.
-pub(super) fn parameters(options: &InstallParameters) -> Result<Vec<(String, String)>, AnyFailure> {
+pub(super) fn parameters(options: &InstallOptions) -> Result<Vec<(String, String)>, AnyFailure> {
     let mut values = match &options.set_parameters {
         Some(path) => read_set_parameters(path)?,
         None => Vec::new(),
@@ -173,6 +173,19 @@ pub(super) fn install_file(
     reports: &ReportOptions,
     session: &Session,
 ) -> Result<ExitCode, AnyFailure> {
+    let (_, installed) = installed_file(file, project, install, session)?;
+    let text = format!("{} is installed in {}.", installed.application, installed.physical_path.display());
+    session.observer.message(Severity::Info, &text);
+    session.finish(&Outcome::default(), reports)
+}
+
+/// Installs a package file, and gives the simulated IIS that it is in.
+pub(super) fn installed_file(
+    file: &Path,
+    project: &ProjectOptions,
+    install: &InstallOptions,
+    session: &Session,
+) -> Result<(Simulated, Installed), AnyFailure> {
     let overrides = overrides(project);
     let config = config::load(Path::new(""), project.config.as_deref(), &session.environment, &overrides)?;
     let folders = Folders { output: config.output.clone(), work: PathBuf::from(WORK_FOLDER) };
@@ -184,15 +197,13 @@ pub(super) fn install_file(
     settings.compile = false;
     let request = InstallRequest {
         package: file.to_owned(),
-        parameters: parameters(&install.parameters)?,
+        parameters: parameters(install)?,
         limits: Limits::default(),
         default_site: config.iis.site.clone(),
         bootstrap: settings,
     };
     let installed = iis.install(&request, &session.observer)?;
-    let text = format!("{} is installed in {}.", installed.application, installed.physical_path.display());
-    session.observer.message(Severity::Info, &text);
-    session.finish(&Outcome::default(), reports)
+    Ok((iis, installed))
 }
 
 /// The simulated IIS of a work folder.

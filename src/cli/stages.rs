@@ -266,7 +266,7 @@ impl Work {
 
     fn install(mut self, options: &InstallOptions) -> Result<Self, AnyFailure> {
         self.overrides.set_flag("iis.require", "--require-iis", options.require_iis);
-        self.parameters = project::parameters(&options.parameters)?;
+        self.parameters = project::parameters(options)?;
         Ok(self)
     }
 

@@ -1,10 +1,10 @@
 //! The web server's side: a request as bytes, and the answer from bytes.
 //!
-//! The simulated IIS and the tests speak to a gateway with it. It keeps the whole answer in memory and follows one
-//! request at a time; it is no proxy.
+//! The simulated IIS and the tests speak to a gateway with it. It follows one request at a time, keeping the whole answer
+//! ([`ResponseDecoder`]) or handing it on ([`AnswerReader`]).
 
+use super::Error;
 use super::record::{self, HEADER_LENGTH, Header, ProtocolStatus};
-use super::{Error, params};
 
 /// A request to a responder.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,45 +48,52 @@ impl Response {
 
 /// Appends a whole request: begin, params, stdin and their ends.
 pub fn encode_request(id: u16, request: &Request, out: &mut Vec<u8>) {
-    let flags = if request.keep_connection { record::KEEP_CONNECTION } else { 0 };
-    record::push_begin_request(out, id, record::RESPONDER, flags);
-    let mut pairs = Vec::new();
-    for (name, value) in &request.params {
-        params::push_pair(&mut pairs, name, value);
-    }
-    record::push_stream(out, record::PARAMS, id, &pairs);
-    record::push_stream_end(out, record::PARAMS, id);
+    encode_head(id, &request.params, request.keep_connection, out);
     record::push_stream(out, record::STDIN, id, &request.stdin);
     record::push_stream_end(out, record::STDIN, id);
 }
 
-/// Puts the answer to one request together. Records of other ids and management records are skipped.
+/// Appends what comes before a request's body: begin and params with their end.
+pub fn encode_head(id: u16, params: &[(Vec<u8>, Vec<u8>)], keep_connection: bool, out: &mut Vec<u8>) {
+    let flags = if keep_connection { record::KEEP_CONNECTION } else { 0 };
+    record::push_begin_request(out, id, record::RESPONDER, flags);
+    let mut pairs = Vec::new();
+    for (name, value) in params {
+        super::params::push_pair(&mut pairs, name, value);
+    }
+    record::push_stream(out, record::PARAMS, id, &pairs);
+    record::push_stream_end(out, record::PARAMS, id);
+}
+
+/// What arrives of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// A piece of `FCGI_STDOUT`.
+    Stdout(&'a [u8]),
+    /// A piece of `FCGI_STDERR`.
+    Stderr(&'a [u8]),
+}
+
+/// Reads the answer to one request piece by piece and keeps none of them. Records of other ids and management records are
+/// skipped.
 #[derive(Debug)]
-pub struct ResponseDecoder {
+pub struct AnswerReader {
     id: u16,
     buffer: Vec<u8>,
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
     end: Option<(u32, ProtocolStatus)>,
 }
 
-impl Default for ResponseDecoder {
-    fn default() -> Self {
-        Self::new(1)
-    }
-}
-
-impl ResponseDecoder {
+impl AnswerReader {
     /// Waits for the answer to the request of this id.
     pub fn new(id: u16) -> Self {
-        Self { id, buffer: Vec::new(), stdout: Vec::new(), stderr: Vec::new(), end: None }
+        Self { id, buffer: Vec::new(), end: None }
     }
 
-    /// Takes bytes as they arrive, split anywhere. True when the answer is complete.
+    /// Takes bytes as they arrive, split anywhere, and hands the pieces on. True when the answer is complete.
     ///
     /// # Errors
     /// When the bytes are not FastCGI.
-    pub fn receive(&mut self, bytes: &[u8]) -> Result<bool, Error> {
+    pub fn receive(&mut self, bytes: &[u8], take: &mut dyn FnMut(Part<'_>)) -> Result<bool, Error> {
         self.buffer.extend_from_slice(bytes);
         let mut read = 0;
         while self.end.is_none() {
@@ -101,8 +108,8 @@ impl ResponseDecoder {
             let content = &rest[HEADER_LENGTH..HEADER_LENGTH + length];
             if header.id == self.id {
                 match header.kind {
-                    record::STDOUT => self.stdout.extend_from_slice(content),
-                    record::STDERR => self.stderr.extend_from_slice(content),
+                    record::STDOUT => take(Part::Stdout(content)),
+                    record::STDERR => take(Part::Stderr(content)),
                     record::END_REQUEST => self.end = Some(end_of(content)?),
                     _ => {}
                 }
@@ -113,6 +120,49 @@ impl ResponseDecoder {
         Ok(self.end.is_some())
     }
 
+    /// The application's exit status and what became of the request, when the answer is complete.
+    pub fn end(&self) -> Option<(u32, ProtocolStatus)> {
+        self.end
+    }
+
+    /// The bytes that followed the end of the answer. A sound responder sends none.
+    pub fn trailing(&self) -> &[u8] {
+        if self.end.is_some() { &self.buffer } else { &[] }
+    }
+}
+
+/// Puts the answer to one request together.
+#[derive(Debug)]
+pub struct ResponseDecoder {
+    reader: AnswerReader,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+impl Default for ResponseDecoder {
+    fn default() -> Self {
+        Self::new(1)
+    }
+}
+
+impl ResponseDecoder {
+    /// Waits for the answer to the request of this id.
+    pub fn new(id: u16) -> Self {
+        Self { reader: AnswerReader::new(id), stdout: Vec::new(), stderr: Vec::new() }
+    }
+
+    /// Takes bytes as they arrive, split anywhere. True when the answer is complete.
+    ///
+    /// # Errors
+    /// When the bytes are not FastCGI.
+    pub fn receive(&mut self, bytes: &[u8]) -> Result<bool, Error> {
+        let Self { reader, stdout, stderr } = self;
+        reader.receive(bytes, &mut |part| match part {
+            Part::Stdout(piece) => stdout.extend_from_slice(piece),
+            Part::Stderr(piece) => stderr.extend_from_slice(piece),
+        })
+    }
+
     /// What has arrived on `FCGI_STDERR` so far, for the message when the answer never completes.
     pub fn stderr(&self) -> &[u8] {
         &self.stderr
@@ -120,7 +170,7 @@ impl ResponseDecoder {
 
     /// The bytes that followed the end of the answer. A sound responder sends none.
     pub fn trailing(&self) -> &[u8] {
-        if self.end.is_some() { &self.buffer } else { &[] }
+        self.reader.trailing()
     }
 
     /// The answer.
@@ -129,7 +179,7 @@ impl ResponseDecoder {
     /// [`Error::Incomplete`] when the request was not ended, [`Error::Head`] when a completed request has an answer
     /// that is no CGI answer. A request that was refused (`protocol_status`) has an empty answer with status 0.
     pub fn finish(self) -> Result<Response, Error> {
-        let Some((app_status, protocol_status)) = self.end else {
+        let Some((app_status, protocol_status)) = self.reader.end() else {
             return Err(Error::Incomplete("no FCGI_END_REQUEST"));
         };
         let mut response = Response {
@@ -142,11 +192,50 @@ impl ResponseDecoder {
             protocol_status,
         };
         if protocol_status == ProtocolStatus::RequestComplete {
-            let body_start = parse_head(&self.stdout, &mut response)?;
+            let (head, length) = Head::parse(&self.stdout)?;
+            (response.status, response.reason, response.headers) = (head.status, head.reason, head.headers);
             response.body = self.stdout;
-            response.body.drain(..body_start);
+            response.body.drain(..length);
         }
         Ok(response)
+    }
+}
+
+/// The head of a CGI answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Head {
+    /// See [`Response::status`].
+    pub status: u16,
+    /// See [`Response::reason`].
+    pub reason: String,
+    /// See [`Response::headers`].
+    pub headers: Vec<(String, String)>,
+}
+
+impl Head {
+    /// The length of the head that bytes begin with, the empty line included. None when it is not all there.
+    pub fn length(stdout: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        loop {
+            let end = at + stdout[at..].iter().position(|byte| *byte == b'\n')? + 1;
+            if matches!(&stdout[at..end], b"\n" | b"\r\n") {
+                return Some(end);
+            }
+            at = end;
+        }
+    }
+
+    /// Reads the head (lines ended by CRLF or LF, RFC 3875 section 6) and gives the body's first byte.
+    ///
+    /// # Errors
+    /// The bytes begin with no whole head.
+    pub fn parse(stdout: &[u8]) -> Result<(Self, usize), Error> {
+        parse_head(stdout)
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
     }
 }
 
@@ -159,8 +248,8 @@ fn end_of(content: &[u8]) -> Result<(u32, ProtocolStatus), Error> {
     }
 }
 
-/// Reads the head (lines ended by CRLF or LF, RFC 3875 section 6) and gives the body's first byte.
-fn parse_head(stdout: &[u8], response: &mut Response) -> Result<usize, Error> {
+fn parse_head(stdout: &[u8]) -> Result<(Head, usize), Error> {
+    let mut response = Head::default();
     let mut position = 0;
     let mut status = None;
     loop {
@@ -189,7 +278,7 @@ fn parse_head(stdout: &[u8], response: &mut Response) -> Result<usize, Error> {
         return Err(Error::Head(String::new()));
     }
     response.status = status.unwrap_or(if response.header("Location").is_some() { 302 } else { 200 });
-    Ok(position)
+    Ok((response, position))
 }
 
 fn latin1(bytes: &[u8]) -> String {

@@ -2,20 +2,17 @@
 //!
 //! [`Iis`] is that as one trait. Its twins are full IIS, IIS Express and the simulation ([`simulated`]), which needs no
 //! Windows; all of them pass one test suite. This file holds the trait and its plain types; what the twins share is in
-//! [`application_host`] (IIS's configuration file), [`appcmd`] (the program that changes it), [`msdeploy`] (Web Deploy's own program), [`server`] (where the machine's
-//! own is found), [`command_line`] (Windows' rules for arguments) and [`bootstrap`] (what a package's `runCommand` does on a
-//! server). [`doctor`] looks for what keeps an application from working.
+//! [`application_host`] (IIS's configuration file), [`command_line`] (Windows' rules for arguments) and [`bootstrap`]
+//! (what a package's `runCommand` does on a server).
 
-pub mod appcmd;
 pub mod application_host;
 mod application_path;
 pub mod bootstrap;
 pub mod command_line;
-pub mod doctor;
 mod error;
-pub mod msdeploy;
 pub mod server;
 pub mod simulated;
+pub mod site;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -133,6 +130,9 @@ pub struct Installed {
     pub physical_path: PathBuf,
     /// The FastCGI applications of its `web.config`, as they stand there.
     pub fastcgi: Vec<FastCgiApplication>,
+    /// The values of its parameters, by name; secrets are masked.
+    #[serde(default)]
+    pub parameters: Vec<(String, String)>,
     /// What became of each provider of the manifest.
     pub steps: Vec<Step>,
     /// What the bootstrap did, when the package has one.

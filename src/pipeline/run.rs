@@ -52,6 +52,8 @@ pub struct PackageOutcome {
     pub root: std::path::PathBuf,
     /// Its files in the output folder; none when a stage failed or none made it.
     pub finished: Option<Finished>,
+    /// What the install stage made, when it ran.
+    pub installed: Option<Installed>,
 }
 
 impl Outcome {
@@ -107,15 +109,16 @@ pub fn run(plan: &Plan, selection: &Selection, world: &World<'_>) -> Outcome {
         }
     };
     for package in &plan.packages {
-        let finished = package_stages(package, selection, world).unwrap_or_else(|failure| {
+        let (finished, installed) = package_stages(package, selection, world).unwrap_or_else(|failure| {
             outcome.failed(failure);
-            None
+            (None, None)
         });
         outcome.packages.push(PackageOutcome {
             name: package.name.clone(),
             version: package.version.clone(),
             root: package.root().clone(),
             finished,
+            installed,
         });
         if world.interrupt.is_requested() {
             break;
@@ -144,6 +147,7 @@ pub fn run_finished(
         version: package.version.clone(),
         root: package.root().clone(),
         finished: Some(finished),
+        installed: None,
     });
     let mut outcome = Outcome { packages: packages.collect(), ..Outcome::default() };
     let result = publish::prepare(plan, selection, world)
@@ -154,12 +158,12 @@ pub fn run_finished(
     outcome
 }
 
-/// The stages of one package. The result are the files that a later stage can work with.
+/// The stages of one package. The result are the files that a later stage can work with, and what was installed.
 fn package_stages(
     plan: &PackagePlan,
     selection: &Selection,
     world: &World<'_>,
-) -> Result<Option<Finished>, AnyFailure> {
+) -> Result<(Option<Finished>, Option<Installed>), AnyFailure> {
     let wanted = |stage| selection.stages.contains(&stage);
     let mut unfinished = None;
     if wanted(Stage::Build) {
@@ -192,18 +196,16 @@ fn package_stages(
         installed = Some(result);
     }
     if wanted(Stage::Test) && !plan.config.test.skip {
-        in_stage(Stage::Test, plan, world, |observer| {
-            let installed = match installed {
-                Some(installed) => installed,
-                None => install::find(plan, world)?,
-            };
-            test::run(plan, &installed, world, observer)
+        in_stage(Stage::Test, plan, world, |observer| match &installed {
+            Some(installed) => test::run(plan, installed, world, observer),
+            None => test::run(plan, &install::find(plan, world)?, world, observer),
         })?;
     }
-    match unfinished {
-        Some(unfinished) => Ok(Some(deliver::run(plan, unfinished, world.observer)?)),
-        None => Ok(finished),
-    }
+    let finished = match unfinished {
+        Some(unfinished) => Some(deliver::run(plan, unfinished, world.observer)?),
+        None => finished,
+    };
+    Ok((finished, installed))
 }
 
 /// The stages of the whole run.

@@ -19,7 +19,7 @@ check-jsonschema --builtin-schema vendor.github-workflows "${workflows[@]}"
 actionlint -no-color -shellcheck= -pyflakes= "${workflows[@]}"
 zizmor --offline --quiet --config .github/zizmor.yml --min-severity low action.yml "${workflows[@]}"
 hadolint Dockerfile
-for script in action/*.sh tests/action/*.sh tests/*.sh .ci/run; do bash -n "$script"; done
+for script in action/*.sh tests/action/*.sh tests/browser/*.sh tests/*.sh .ci/run; do bash -n "$script"; done
 # Every action is pinned by a full commit, but for this one.
 if grep -nE '^\s*(- )?uses: ' "${workflows[@]}" | grep -vE 'uses: (\./|iiswsgi/iiswsgi@|[A-Za-z0-9_./-]+@[0-9a-f]{40} # v)'; then
   echo "an action above is not pinned by its full commit with its version beside it" >&2

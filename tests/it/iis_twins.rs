@@ -34,14 +34,14 @@ const WEB_CONFIG: &str = r#"<configuration><system.webServer>
 </system.webServer></configuration>"#;
 
 /// A package in the making.
-struct Package {
+pub(crate) struct Package {
     folder: tempfile::TempDir,
     files: Vec<(String, String)>,
     parameters: Vec<(String, String)>,
 }
 
 impl Package {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let files = [
             ("Manifest.xml", MANIFEST),
             ("hello/responder.py", RESPONDER),
@@ -57,7 +57,7 @@ impl Package {
         self.with("hello/web.config.in", &WEB_CONFIG.replace("MODE", mode))
     }
 
-    fn with(mut self, name: &str, text: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, text: &str) -> Self {
         self.files.retain(|(other, _)| other != name);
         self.files.push((name.to_owned(), text.to_owned()));
         self
@@ -89,7 +89,7 @@ impl Package {
         }
     }
 
-    fn install(&self, iis: &dyn Iis) -> Result<Installed, Error> {
+    pub(crate) fn install(&self, iis: &dyn Iis) -> Result<Installed, Error> {
         iis.install(&self.request(), &Quiet)
     }
 }
@@ -282,7 +282,7 @@ fn parameters_are_filled_in_and_say_where_the_application_goes(iis: &dyn Iis) {
 }
 
 /// A simulated IIS in a folder that goes with it.
-fn simulated() -> (tempfile::TempDir, Simulated) {
+pub(crate) fn simulated() -> (tempfile::TempDir, Simulated) {
     let root = tempfile::tempdir().unwrap();
     let runner = System {
         supervisor: Some(crate::support::IISWSGI.into()),

@@ -55,8 +55,17 @@ def answer(connection, environ, body):
         time.sleep(30)
     if path.endswith("/complain"):
         connection.sendall(record(7, b"this is the traceback"))
+    if path.endswith("/drip"):
+        connection.sendall(record(6, b"Content-Type: text/plain\r\n\r\nfirst "))
+        time.sleep(0.5)
+        connection.sendall(record(6, b"second") + record(6) + record(3, bytes(8)))
+        return
+    if path.endswith("/nap"):
+        time.sleep(0.5)
     if path.endswith("/echo"):
         text = body
+    elif path.endswith(("/pid", "/nap")):
+        text = str(os.getpid()).encode()
     elif path.endswith("/process"):
         names = ["APP_POOL_ID", "GREETING", "PYTHONPATH"]
         text = "\n".join([os.getcwd(), sys.prefix] + [f"{n}={os.environ.get(n)}" for n in names]).encode()

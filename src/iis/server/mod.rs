@@ -1,150 +1,214 @@
-//! The IIS of this machine: its configuration, applications set up in it and taken away again, rights of their pools.
+//! The simulated IIS at work: it answers requests to the applications of a site as `site` decides, starts their FastCGI
+//! processes and serves their files.
 //!
-//! The configuration is asked from `appcmd.exe`, or read from its file.
+//! Both faces of the simulation are this one: the test stage asks [`Served`] directly, the preview lets [`listener`] ask
+//! it for browsers. A handler of another module is one more variant of `site::Module` and one more arm in
+//! [`Served::answer`].
 //!
-//! `appcmd.exe` is asked first, since it knows what was changed a moment ago and follows a shared configuration. Where it
-//! is missing or refuses, `applicationHost.config` itself is read: that shows sites, applications and virtual directories as
-//! well, and needs an administrator just as much on a real server, where the file is readable for administrators only.
+//! What it cannot show: rights of the application pool's identity, Windows' authentication, named pipes.
 
-pub mod acl;
-mod record;
-mod setup;
+mod configuration;
+mod disk;
+mod error_page;
+mod exchange;
+pub mod listener;
+mod monitor;
+mod page;
+mod pool;
+mod process;
+mod served;
+#[cfg(unix)]
+#[path = "socket_unix.rs"]
+mod socket;
+#[cfg(windows)]
+#[path = "socket_windows.rs"]
+mod socket;
 
-use std::path::{Path, PathBuf};
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-pub use record::{Record, Records};
-pub use setup::{Error as SetupError, Server};
+use bytes::Bytes;
+use tokio::sync::mpsc;
 
-use super::appcmd::{self, Appcmd, Flavour};
-use super::application_host::{self, ApplicationHost};
-use crate::error::{ExitCode, Failure, Location};
-use crate::event::{Observer, Severity};
-use crate::files;
-use crate::process::Runner;
-use crate::template::Variables;
+pub use monitor::{Access, Monitor};
+pub(super) use pool::{Pool, Started};
+pub use served::Served;
 
-/// Where the configuration was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// `appcmd.exe` told it.
-    Appcmd(PathBuf),
-    /// It was read from the file.
-    File(PathBuf),
+use super::site::{Endpoints, Request};
+
+/// The body of a request.
+#[derive(Debug)]
+pub enum Body {
+    /// All of it.
+    Whole(Bytes),
+    /// Piece by piece, as it arrives.
+    Stream(mpsc::Receiver<io::Result<Bytes>>),
 }
 
-/// Why there is no configuration to look into.
+/// The body of a response.
+#[derive(Debug)]
+pub enum Content {
+    /// All of it.
+    Whole(Bytes),
+    /// A part of a file: where it begins and how long it is.
+    File(tokio::fs::File, u64),
+    /// Piece by piece, as it is made. It ends with a fault when the handler broke off.
+    Stream(mpsc::Receiver<Result<Bytes, Fault>>),
+}
+
+/// A response.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status code.
+    pub status: u16,
+    /// IIS's sub-status.
+    pub sub_status: u16,
+    /// The reason phrase, empty for the standard one.
+    pub reason: String,
+    /// The headers in order; values as ISO 8859-1.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub content: Content,
+    /// What the handler's process said on `FCGI_STDERR` for this request, complete when the body is.
+    pub said: Said,
+    /// Who made it: the handler's name, or that of a part of IIS.
+    pub handler: String,
+}
+
+impl Reply {
+    fn whole(
+        status: u16,
+        sub_status: u16,
+        handler: &str,
+        content_type: &str,
+        body: impl Into<Bytes>,
+    ) -> Self {
+        let body = body.into();
+        let headers = vec![
+            ("Content-Type".to_owned(), content_type.to_owned()),
+            ("Content-Length".to_owned(), body.len().to_string()),
+        ];
+        Self {
+            status,
+            sub_status,
+            reason: String::new(),
+            headers,
+            content: Content::Whole(body),
+            said: Said::default(),
+            handler: handler.to_owned(),
+        }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// What was said for a request while it was answered.
+#[derive(Debug, Clone, Default)]
+pub struct Said(Arc<Mutex<Vec<u8>>>);
+
+impl Said {
+    /// So much is kept of it.
+    const LIMIT: usize = 1 << 20;
+
+    fn push(&self, bytes: &[u8]) {
+        let mut said = locked(&self.0);
+        let room = Self::LIMIT.saturating_sub(said.len());
+        said.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    /// All that was said so far.
+    pub fn bytes(&self) -> Vec<u8> {
+        locked(&self.0).clone()
+    }
+}
+
+/// How long an answer may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// All of it, beside the limits of IIS itself.
+    pub whole: Option<Duration>,
+}
+
+/// Why there is no answer, or no whole one.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// There is no IIS, as far as can be seen.
-    #[error("no IIS is here: neither `appcmd.exe` nor `applicationHost.config` is in the folders of Windows")]
-    NoIis {
-        /// The places that were looked at.
-        looked: Vec<PathBuf>,
-    },
-    /// `appcmd.exe` refuses, and there is no file that could be read instead.
+pub enum Fault {
+    /// The process did not start.
     #[error(transparent)]
-    Appcmd(#[from] appcmd::Error),
-    /// The file cannot be read.
-    #[error(transparent)]
-    Files(#[from] files::Error),
-    /// The file is no configuration.
-    #[error("cannot read IIS's configuration `{}`", path.display())]
-    Configuration {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: application_host::Error,
-    },
+    Start(#[from] crate::process::Error),
+    /// There is no place for its socket.
+    #[error("has no socket: {0}")]
+    Socket(io::Error),
+    /// The process ended.
+    #[error("ended with exit code {0}")]
+    Ended(i32),
+    /// The process did not answer in time.
+    #[error("did not answer within {} s", .0.as_secs_f64())]
+    TimedOut(Duration),
+    /// The process sent nothing for too long.
+    #[error("sent nothing for {} s (activityTimeout)", .0.as_secs_f64())]
+    Inactive(Duration),
+    /// The process took too long altogether.
+    #[error("did not answer within {} s (requestTimeout)", .0.as_secs_f64())]
+    TooLong(Duration),
+    /// The process closed the connection.
+    #[error("closed the connection without a whole answer")]
+    Closed,
+    /// The process refused the request.
+    #[error("refused the request")]
+    Refused,
+    /// The process cannot be reached.
+    #[error("cannot be reached: {0}")]
+    Failed(io::Error),
+    /// The process answered something else.
+    #[error("answered what is no FastCGI response")]
+    Protocol(#[source] crate::fastcgi::Error),
+    /// Too many requests wait.
+    #[error("{0} requests wait already (queueLength)")]
+    QueueFull(usize),
+    /// The process failed too often.
+    #[error(
+        "failed more than {0} times within a minute (rapidFailsPerMinute): IIS starts it no more until a minute is over"
+    )]
+    Offline(usize),
+    /// The connection is to be closed without a word.
+    #[error("the request was aborted by a rule")]
+    Aborted,
+    /// The client has gone.
+    #[error("the client has gone")]
+    ClientGone,
+    /// What the handler leads to is not there.
+    #[error("{0}")]
+    NotThere(String),
 }
 
-impl Failure for Error {
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::NoIis { looked } => {
-                let places: Vec<String> = looked.iter().map(|path| format!("`{}`", path.display())).collect();
-                let places = if places.is_empty() {
-                    String::new()
-                } else {
-                    format!(" Looked at {}.", places.join(", "))
-                };
-                Some(format!("Enable IIS, or name its configuration with `--application-host`.{places}"))
-            }
-            Self::Appcmd(error) => error.hint(),
-            Self::Files(error) => error.hint().or_else(|| {
-                Some("IIS's configuration can be read by administrators only: use an elevated prompt.".into())
-            }),
-            Self::Configuration { .. } => None,
-        }
-    }
-
-    fn location(&self) -> Option<Location> {
-        match self {
-            Self::Configuration { path, .. } => Some(Location::file(path)),
-            Self::Files(error) => error.location(),
-            _ => None,
-        }
-    }
-
-    fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::NoIis { .. } => ExitCode::MissingTool,
-            Self::Appcmd(error) => error.exit_code(),
-            Self::Files(error) => error.exit_code(),
-            Self::Configuration { .. } => ExitCode::Usage,
-        }
-    }
+/// A request with its body.
+#[derive(Debug)]
+pub struct Incoming {
+    /// The head.
+    pub request: Request,
+    /// The body.
+    pub body: Body,
+    /// Whether the client counts as one at the server itself, who sees the details of errors.
+    pub local: bool,
 }
 
-/// The file that IIS keeps its configuration in; none where no folder of Windows is known.
-pub fn configuration_file(variables: &Variables) -> Option<PathBuf> {
-    let windir = variables.get("windir").or_else(|| variables.get("SystemRoot"))?;
-    Some(appcmd::configuration_of_iis(windir))
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The sites of the IIS of this machine, and where they were found. FastCGI applications are in it when it is the file.
-///
-/// # Errors
-/// There is no IIS, or neither way leads to its configuration.
-pub fn sites(
-    variables: &Variables,
-    runner: &dyn Runner,
-    observer: &dyn Observer,
-) -> Result<(ApplicationHost, Source), Error> {
-    let refused = match appcmd::locate(Flavour::Iis, variables) {
-        Some(program) => match Appcmd::new(&program, runner).sites() {
-            Ok(host) => return Ok((host, Source::Appcmd(program))),
-            Err(error) => Some(error),
-        },
-        None => None,
+/// The request of a URL of this server's own, as `httpErrors` makes them.
+fn inner_request(of: &Request, target: &str) -> Incoming {
+    let request = Request {
+        method: if of.method == "HEAD" { "HEAD".into() } else { "GET".into() },
+        target: target.to_owned(),
+        headers: of.headers.clone(),
+        content_length: Some(0),
+        endpoints: Endpoints { ..of.endpoints },
+        protocol: of.protocol,
     };
-    let file = configuration_file(variables).filter(|path| path.is_file());
-    match (file, refused) {
-        (Some(path), refused) => match (read(&path), refused) {
-            (Ok(host), refused) => {
-                if let Some(error) = refused {
-                    let text = format!("{error}; `{}` is read instead.", path.display());
-                    observer.message(Severity::Warning, &text);
-                }
-                Ok((host, Source::File(path)))
-            }
-            (Err(_), Some(refused)) => Err(refused.into()),
-            (Err(error), None) => Err(error),
-        },
-        (None, Some(refused)) => Err(refused.into()),
-        (None, None) => Err(Error::NoIis {
-            looked: appcmd::places(Flavour::Iis, variables)
-                .into_iter()
-                .chain(configuration_file(variables))
-                .collect(),
-        }),
-    }
-}
-
-/// Reads a configuration file.
-///
-/// # Errors
-/// It cannot be read, or is none.
-pub fn read(path: &Path) -> Result<ApplicationHost, Error> {
-    let text = files::read_text(path)?;
-    ApplicationHost::parse(text).map_err(|source| Error::Configuration { path: path.to_owned(), source })
+    Incoming { request, body: Body::Whole(Bytes::new()), local: true }
 }

@@ -4,34 +4,26 @@
 //! It takes the package that was just written, not the sources: unpacks it, fills in its parameters, runs the providers
 //! of its manifest, and starts the very `fullPath` and `arguments` that its `web.config` leads requests to, as a FastCGI
 //! process with a listening socket as descriptor 0. What it only imitates or leaves out is told to the observer, always.
+//! How requests are answered is in `site` and `server`, for the test stage and the preview alike.
 //!
-//! What it cannot show: rights of the application pool's identity, named pipes, recycling.
+//! What it cannot show: rights of the application pool's identity, named pipes.
 
 mod application;
 mod host_paths;
 mod layout;
-#[cfg(unix)]
-#[path = "os_unix.rs"]
-mod os;
-#[cfg(windows)]
-#[path = "os_windows.rs"]
-mod os;
 mod package;
 mod providers;
-mod trial;
-mod variables;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use trial::{Trial, read_here};
-
-use application::{Application, OwnedPlace};
+use application::{Application, by_hand};
 use layout::{Layout, Transaction};
 use package::Package;
 use providers::Providers;
 
 use super::application_host::{ApplicationHost, same_application};
+use super::server::{Pool, Served, Started};
 use super::{
     ApplicationPath, Error, FastCgiApplication, Iis, InstallRequest, Installed, RunningApplication,
     StartOptions, Twin, TwinKind,
@@ -77,6 +69,35 @@ impl Simulated {
         self.root.join("config").join("applicationHost.config")
     }
 
+    /// Makes what was installed ready to be served. Its processes start with the first requests.
+    ///
+    /// # Errors
+    /// Its `web.config` cannot be read or leads to what is not registered, or the application is not there.
+    pub fn serve(&self, installed: &Installed, observer: &dyn Observer) -> Result<Served, Error> {
+        let layout = Layout::settled(&self.root)?;
+        let host = layout.host()?;
+        let not_there = || Error::NoFastCgi { application: installed.application.clone() };
+        let (site, application) = host.application(&installed.application).ok_or_else(not_there)?;
+        let pool = application.pool.as_deref().unwrap_or("DefaultAppPool");
+        let pools = led_to(installed, &host)?.into_iter().map(|fastcgi| {
+            let program = self.program(installed, &fastcgi, &layout, pool, observer);
+            let started = Started { command_line: by_hand(&program), program, application: fastcgi };
+            Arc::new(Pool::new(started, Arc::clone(&self.runner)))
+        });
+        let pools = pools.collect();
+        let root = ApplicationPath::new(&site.name, "/")?;
+        let root = layout.folder(&root);
+        let site_folder = if root.is_dir() { root } else { layout.site(&site.name) };
+        let served = Served::new(
+            installed.application.clone(),
+            installed.physical_path.clone(),
+            (site.id, site_folder),
+            pools,
+        );
+        served.notes().iter().for_each(|note| observer.simulated(note));
+        Ok(served)
+    }
+
     fn program(
         &self,
         installed: &Installed,
@@ -90,8 +111,15 @@ impl Simulated {
         for change in &start.changes {
             observer.simulated(change);
         }
-        trial::program(start, application, pool, &layout.configuration())
+        // What a developer's shell has set for Python does not reach the server.
+        let program = ["PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"]
+            .into_iter()
+            .fold(Program::new("the application", start.program), Program::env_remove)
+            .args(start.arguments)
             .current_dir(layout.working_directory())
+            .env("APP_POOL_ID", pool)
+            .env("APP_POOL_CONFIG", layout.configuration().to_string_lossy());
+        application.environment.iter().fold(program, |program, (name, value)| program.env(name, value))
     }
 }
 
@@ -138,7 +166,9 @@ impl Iis for Simulated {
         let fastcgi: Vec<_> = registered.iter().map(|(application, _)| application.clone()).collect();
         forget(&mut host, &layout, &application, &fastcgi)?;
         transaction.commit(&host)?;
-        let installed = Installed { application, physical_path: folder, fastcgi, steps, bootstrap };
+        let parameters = package.parameters();
+        let installed =
+            Installed { application, physical_path: folder, fastcgi, parameters, steps, bootstrap };
         layout.write_record(&installed)?;
         Ok(installed)
     }
@@ -149,21 +179,11 @@ impl Iis for Simulated {
         options: &StartOptions,
         observer: &dyn Observer,
     ) -> Result<Box<dyn RunningApplication>, Error> {
-        let layout = Layout::settled(&self.root)?;
-        let host = layout.host()?;
-        let no_fastcgi = || Error::NoFastCgi { application: installed.application.clone() };
-        let applications = led_to(installed, &host)?;
-        let fastcgi = applications.get(options.application).ok_or_else(no_fastcgi)?;
-        let (site, application) = host.application(&installed.application).ok_or_else(no_fastcgi)?;
-        let pool = application.pool.as_deref().unwrap_or("DefaultAppPool");
-        let program = self.program(installed, fastcgi, &layout, pool, observer);
-        let place = OwnedPlace {
-            application: installed.application.clone(),
-            site: site.id,
-            site_folder: layout.site(&site.name),
-            folder: installed.physical_path.clone(),
-        };
-        Ok(Box::new(Application::start(place, &program, options, self.runner.as_ref())?))
+        let served = self.serve(installed, observer)?;
+        if options.application >= served.pools().len() {
+            return Err(Error::NoFastCgi { application: installed.application.clone() });
+        }
+        Ok(Box::new(Application::start(served, options.application, options)?))
     }
 
     fn find(&self, application: &ApplicationPath) -> Result<Option<Installed>, Error> {

@@ -121,6 +121,11 @@ impl<'a> Package<'a> {
         Ok(count)
     }
 
+    /// The values of its parameters as they may be shown.
+    pub(super) fn parameters(&self) -> Vec<(String, String)> {
+        self.values.values().map(|shown| (shown.name.to_owned(), shown.value.to_owned())).collect()
+    }
+
     /// Tells of entries that found nothing in all of the package: their placeholder is most often misspelt.
     pub(super) fn tell_unused(&self) {
         self.tell(&self.values.unused());

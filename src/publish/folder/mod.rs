@@ -5,6 +5,8 @@
 //! with do they take their places, the page last. Files of earlier versions stay: their hashes stay in the lists, and the
 //! page names them.
 
+mod gallery;
+mod instructions;
 mod page;
 mod sums;
 #[cfg(test)]

@@ -2,6 +2,10 @@
 
 use std::fs;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+
 use super::*;
 use crate::error::{Failure, Shown};
 use crate::event::{Quiet, Recorder};
@@ -102,7 +106,7 @@ fn everything_is_there_with_its_hashes_and_its_address() {
 }
 
 #[test]
-fn the_page_says_how_to_install_and_has_no_script() {
+fn the_page_says_how_to_install_and_runs_only_its_own_script() {
     let fixture = Fixture::new();
     fixture.folder().publish(&fixture.hello("1.0"), &Quiet).unwrap();
     let page = fs::read_to_string(fixture.folder().path.join(INDEX)).unwrap();
@@ -120,7 +124,10 @@ fn the_page_says_how_to_install_and_has_no_script() {
     ] {
         assert!(page.contains(text), "{text} is not in {page}");
     }
-    assert!(!page.contains("<script"));
+    assert_eq!(page.matches("<script").count(), 1);
+    let script = page.split("<script>").nth(1).and_then(|rest| rest.split("</script>").next()).unwrap();
+    let hash = STANDARD.encode(Sha256::digest(script.as_bytes()));
+    assert!(page.contains(&format!("script-src 'sha256-{hash}'")), "the policy names the script by its hash");
     insta::assert_snapshot!("page", page);
 }
 
@@ -139,11 +146,53 @@ fn hostile_names_and_texts_are_escaped() {
     let folder = Folder { title: "</title><script>alert(1)</script>".into(), ..fixture.folder() };
     folder.publish(&[hostile, schemes], &Quiet).unwrap();
     let page = fs::read_to_string(folder.path.join(INDEX)).unwrap();
-    assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("<b>"), "{page}");
+    assert_eq!(page.matches("<script").count(), 1, "our own: {page}");
+    assert!(!page.contains("<img") && !page.contains("<b>"), "{page}");
     assert!(!page.contains("href=\"javascript"));
     assert!(page.contains("href=\"./%22%3E%3Cscript%3Ealert%28%271%27%29%26%252e%23%3F.zip\""), "{page}");
     let sums = fs::read_to_string(folder.path.join(SHA256_SUMS)).unwrap();
     assert!(sums.lines().any(|line| line.ends_with(name)));
+}
+
+/// A feed with one entry whose texts are all hostile, for the package `hello-1.0`.
+fn hostile_feed() -> String {
+    use crate::feed::{
+        Dependency, Entry, EntryKind, Feed, Installer, InstallerFile, Person, Text, Timestamp,
+    };
+    let evil = "\"'><script>alert(1)</script>";
+    let time = Timestamp::as_written("2026-01-02T03:04:05Z");
+    let mut entry = Entry::new(EntryKind::Application, "evil<b>", "1.0");
+    entry.summary = Some(Text::plain(evil));
+    entry.long_summary = Some(Text::plain(format!("long {evil}")));
+    entry.icon = Some(format!("https://example.com/{evil}"));
+    entry.link = Some("javascript:alert(1)".into());
+    entry.author = Some(Person { name: evil.into(), uri: None });
+    entry.updated = Some(time.clone());
+    entry.dependency = Dependency::all_of([evil, "WDeploy"]);
+    let url = "https://example.com/apps/hello-1.0.msdeploy.zip".into();
+    let file = InstallerFile { url, ..InstallerFile::default() };
+    entry.installers =
+        vec![Installer { id: "1".into(), language: "en".into(), file: Some(file), ..Installer::default() }];
+    let mut feed = Feed::new("https://example.com/feed", "Feed", time);
+    feed.entries.push(entry);
+    crate::feed::write(&feed).unwrap()
+}
+
+#[test]
+fn what_the_feed_says_is_shown_as_text() {
+    let fixture = Fixture::new();
+    let mut artifacts = fixture.hello("1.0");
+    artifacts[0] = fixture.artifact("hello-1.0.webpi.xml", Kind::Feed, &hostile_feed());
+    fixture.folder().publish(&artifacts, &Quiet).unwrap();
+    let page = fs::read_to_string(fixture.folder().path.join(INDEX)).unwrap();
+    assert_eq!(page.matches("<script").count(), 1, "our own: {page}");
+    assert!(!page.contains("javascript:") && !page.contains("evil<b>"), "{page}");
+    for text in
+        ["<li>WDeploy</li>", "updated 2026-01-02", "/Products:evil&lt;b&gt;", "long \"'&gt;&lt;script"]
+    {
+        assert!(page.contains(text), "{text} is not in {page}");
+    }
+    assert!(page.contains("src=\"https://example.com/&quot;"), "{page}");
 }
 
 #[test]
@@ -152,7 +201,8 @@ fn the_page_is_well_formed_apart_from_the_void_elements() {
     fixture.folder().publish(&fixture.hello("1.0"), &Quiet).unwrap();
     let page = fs::read_to_string(fixture.folder().path.join(INDEX)).unwrap();
     let start = page.find("<body>").unwrap();
-    let body = page[start..].replace("</html>", "");
+    let script = page.find("<script>").unwrap();
+    let body = format!("{}</body>", &page[start..script]);
     Document::parse(body).unwrap();
 }
 

@@ -1,0 +1,343 @@
+//! One request over FastCGI: the body goes in while the answer comes out, in the time that IIS gives.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::{mpsc, oneshot};
+
+use super::pool::{Lease, Pool, StderrMode};
+use super::process::{GLANCE, is_closed};
+use super::socket::Connection;
+use super::{Body, Content, Fault, Patience, Reply, Said};
+use crate::fastcgi::client::{AnswerReader, Head, Part, encode_head};
+use crate::fastcgi::record::{self, ProtocolStatus};
+
+/// The request's number; a process has one at a time.
+const ID: u16 = 1;
+/// How much is read at once.
+const PIECE: usize = 64 * 1024;
+/// How many pieces of a response wait for a slow client.
+const AHEAD: usize = 4;
+/// How much of a head is read before the process is given up.
+const HEAD_LIMIT: usize = 1 << 20;
+
+/// A body that breaks off because its client does, told from a process that does not read.
+const CLIENT_GONE: std::io::ErrorKind = std::io::ErrorKind::UnexpectedEof;
+
+/// What is asked of a process.
+pub(super) struct Exchange {
+    pub(super) params: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(super) body: Body,
+    pub(super) buffer_limit: usize,
+    pub(super) patience: Patience,
+    pub(super) handler: String,
+    pub(super) said: Said,
+}
+
+/// Lets a process of the pool answer. Gives the reply when its head is there and may be sent.
+pub(super) async fn ask(pool: &Arc<Pool>, exchange: Exchange) -> Result<Reply, Fault> {
+    let begun = Instant::now();
+    let lease = pool.lease().await?;
+    let (head_sender, head) = oneshot::channel();
+    let (pieces, content) = mpsc::channel(AHEAD);
+    let said = exchange.said.clone();
+    let handler = exchange.handler.clone();
+    let output = Output {
+        said: exchange.said,
+        head: Some(head_sender),
+        pieces,
+        waiting: Vec::new(),
+        buffer_limit: exchange.buffer_limit,
+        parsed: false,
+        mode: pool.settings.stderr_mode,
+    };
+    let limits = Limits {
+        begun,
+        whole: exchange.patience.whole,
+        request: pool.settings.request_timeout,
+        activity: pool.settings.activity_timeout,
+        last: begun,
+    };
+    let mut run = Run { lease, limits, output, reader: AnswerReader::new(ID), body: exchange.body };
+    let pool = Arc::clone(pool);
+    tokio::spawn(async move {
+        let result = run.through(&exchange.params).await;
+        run.finish(&pool, result).await;
+    });
+    let head = head.await.map_err(|_| Fault::Closed)??;
+    Ok(Reply {
+        status: head.status,
+        sub_status: 0,
+        reason: head.reason,
+        headers: head.headers,
+        content: Content::Stream(content),
+        said,
+        handler,
+    })
+}
+
+/// How long it may take.
+struct Limits {
+    begun: Instant,
+    whole: Option<Duration>,
+    request: Duration,
+    activity: Duration,
+    last: Instant,
+}
+
+impl Limits {
+    /// How long one may wait now.
+    fn left(&self) -> Result<Duration, Fault> {
+        let spent = self.begun.elapsed();
+        let quiet = self.last.elapsed();
+        if let Some(whole) = self.whole.filter(|whole| spent >= *whole) {
+            return Err(Fault::TimedOut(whole));
+        }
+        if spent >= self.request {
+            return Err(Fault::TooLong(self.request));
+        }
+        if quiet >= self.activity {
+            return Err(Fault::Inactive(self.activity));
+        }
+        let left = self.request.saturating_sub(spent).min(self.activity.saturating_sub(quiet));
+        Ok(self.whole.map_or(left, |whole| left.min(whole.saturating_sub(spent))))
+    }
+}
+
+/// A request on its way.
+struct Run {
+    lease: Lease,
+    limits: Limits,
+    output: Output,
+    reader: AnswerReader,
+    body: Body,
+}
+
+impl Run {
+    /// Sends the request on the connection that was kept, or on a new one when the process has closed it.
+    async fn through(&mut self, params: &[(Vec<u8>, Vec<u8>)]) -> Result<(), Fault> {
+        let mut head = Vec::new();
+        encode_head(ID, params, true, &mut head);
+        loop {
+            let kept = self.lease.connection.take().filter(is_open);
+            let was_kept = kept.is_some();
+            let mut connection = match kept {
+                Some(connection) => connection,
+                None => match self.lease.process.connect().await {
+                    Ok(connection) => connection,
+                    Err(error) => {
+                        return Err(self.lease.process.last_words().await.unwrap_or(Fault::Failed(error)));
+                    }
+                },
+            };
+            let untouched = matches!(&self.body, Body::Whole(_));
+            match self.converse(&mut connection, &head).await {
+                // A process may close a connection between two requests.
+                Err(Fault::Closed | Fault::Failed(_)) if was_kept && untouched && self.is_fresh() => {
+                    self.reader = AnswerReader::new(ID);
+                }
+                Err(fault) => return Err(fault),
+                Ok(()) => {
+                    if self.reader.trailing().is_empty() {
+                        self.lease.connection = Some(connection);
+                    }
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Whether nothing of an answer has come.
+    fn is_fresh(&self) -> bool {
+        self.output.waiting.is_empty() && !self.output.parsed
+    }
+
+    async fn converse(&mut self, connection: &mut Connection, head: &[u8]) -> Result<(), Fault> {
+        let Self { lease, limits, output, reader, body } = self;
+        let (mut from, mut to) = connection.split();
+        let mut sending = std::pin::pin!(async {
+            to.write_all(head).await?;
+            send_body(&mut to, body).await
+        });
+        let mut sent = false;
+        let mut buffer = vec![0; PIECE];
+        loop {
+            let wait = limits.left()?.min(GLANCE);
+            let length = tokio::select! {
+                // An application that does not read to the end tells by its answer.
+                result = &mut sending, if !sent => {
+                    if result.is_err_and(|error| error.kind() == CLIENT_GONE) {
+                        return Err(Fault::ClientGone);
+                    }
+                    sent = true;
+                    limits.last = Instant::now();
+                    continue;
+                }
+                read = from.read(&mut buffer) => match read {
+                    Ok(0) => return Err(lease.process.last_words().await.unwrap_or(Fault::Closed)),
+                    Ok(length) => length,
+                    Err(error) if is_closed(&error) => {
+                        return Err(lease.process.last_words().await.unwrap_or(Fault::Closed));
+                    }
+                    Err(error) => return Err(Fault::Failed(error)),
+                },
+                () = tokio::time::sleep(wait) => {
+                    if let Some(code) = lease.process.ended() {
+                        return Err(Fault::Ended(code));
+                    }
+                    if !sent && output.head.is_none() && output.pieces.is_closed() {
+                        return Err(Fault::ClientGone);
+                    }
+                    continue;
+                }
+            };
+            limits.last = Instant::now();
+            let complete =
+                reader.receive(&buffer[..length], &mut |part| output.take(part)).map_err(Fault::Protocol)?;
+            if complete {
+                return Ok(());
+            }
+            output.forward(false).await?;
+            // The client's pace is not the process's fault.
+            limits.last = Instant::now();
+        }
+    }
+
+    /// Hands on the rest of the answer, or why there is none, and the process back.
+    async fn finish(mut self, pool: &Arc<Pool>, result: Result<(), Fault>) {
+        let refused = self.reader.end().is_some_and(|(_, status)| status != ProtocolStatus::RequestComplete);
+        let result = match result {
+            Ok(()) if refused => Err(Fault::Refused),
+            Ok(()) => self.output.forward(true).await,
+            Err(fault) => Err(fault),
+        };
+        let terminated = self.output.mode == StderrMode::TerminateProcess && self.output.has_said();
+        match result {
+            Ok(()) if !terminated => {
+                self.lease.process.count();
+                pool.give_back(self.lease);
+            }
+            Ok(()) => pool.end(&self.lease.process, true),
+            Err(fault) => {
+                match &fault {
+                    // Whoever has gone is no fault of the process, which goes on with a new connection.
+                    Fault::ClientGone | Fault::Refused | Fault::Closed => {
+                        self.lease.connection = None;
+                        pool.give_back(self.lease);
+                    }
+                    _ => pool.end(&self.lease.process, true),
+                }
+                self.output.fail(fault).await;
+            }
+        }
+    }
+}
+
+/// Where the answer goes.
+struct Output {
+    said: Said,
+    head: Option<oneshot::Sender<Result<Head, Fault>>>,
+    pieces: mpsc::Sender<Result<Bytes, Fault>>,
+    /// What is not handed on yet: the head too, until it is parsed.
+    waiting: Vec<u8>,
+    buffer_limit: usize,
+    parsed: bool,
+    mode: StderrMode,
+}
+
+impl Output {
+    fn take(&mut self, part: Part<'_>) {
+        match part {
+            Part::Stdout(piece) => self.waiting.extend_from_slice(piece),
+            Part::Stderr(piece) => self.said.push(piece),
+        }
+    }
+
+    fn has_said(&self) -> bool {
+        !self.said.bytes().is_empty()
+    }
+
+    /// Hands on what may be: nothing before the buffer is full (`responseBufferLimit`) or the answer is complete.
+    async fn forward(&mut self, complete: bool) -> Result<(), Fault> {
+        if !complete && self.waiting.len() <= self.buffer_limit && self.buffer_limit > 0 {
+            return Ok(());
+        }
+        if !self.parsed {
+            if !complete && Head::length(&self.waiting).is_none() {
+                if self.waiting.len() > HEAD_LIMIT {
+                    return Err(Fault::Protocol(crate::fastcgi::Error::Incomplete("no end of the head")));
+                }
+                return Ok(());
+            }
+            self.begin()?;
+        }
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let piece = Bytes::from(std::mem::take(&mut self.waiting));
+        self.pieces.send(Ok(piece)).await.map_err(|_| Fault::ClientGone)
+    }
+
+    /// Sends the head off.
+    fn begin(&mut self) -> Result<(), Fault> {
+        self.parsed = true;
+        let head = if self.has_said() && self.mode != StderrMode::IgnoreAndReturn200 {
+            // IIS puts what was said in the place of the answer.
+            let text =
+                if self.mode == StderrMode::ReturnStdErrIn500 { self.said.bytes() } else { Vec::new() };
+            self.waiting = text;
+            let headers = vec![("Content-Type".to_owned(), "text/plain; charset=utf-8".to_owned())];
+            Head { status: 500, reason: String::new(), headers }
+        } else {
+            let (head, length) = Head::parse(&self.waiting).map_err(Fault::Protocol)?;
+            self.waiting.drain(..length);
+            head
+        };
+        if let Some(sender) = self.head.take() {
+            sender.send(Ok(head)).map_err(|_| Fault::ClientGone)?;
+        }
+        Ok(())
+    }
+
+    async fn fail(self, fault: Fault) {
+        match self.head {
+            Some(head) => {
+                let _ = head.send(Err(fault));
+            }
+            None => {
+                let _ = self.pieces.send(Err(fault)).await;
+            }
+        }
+    }
+}
+
+async fn send_body(to: &mut (impl tokio::io::AsyncWrite + Unpin), body: &mut Body) -> std::io::Result<()> {
+    let mut records = Vec::new();
+    match body {
+        Body::Whole(bytes) => {
+            for piece in bytes.chunks(PIECE) {
+                records.clear();
+                record::push_stream(&mut records, record::STDIN, ID, piece);
+                to.write_all(&records).await?;
+            }
+        }
+        Body::Stream(pieces) => {
+            while let Some(piece) = pieces.recv().await {
+                records.clear();
+                let piece = piece.map_err(|error| std::io::Error::new(CLIENT_GONE, error))?;
+                record::push_stream(&mut records, record::STDIN, ID, &piece);
+                to.write_all(&records).await?;
+            }
+        }
+    }
+    records.clear();
+    record::push_stream_end(&mut records, record::STDIN, ID);
+    to.write_all(&records).await
+}
+
+/// Whether a connection that was kept is still open. Bytes that nobody asked for make it useless too.
+fn is_open(connection: &Connection) -> bool {
+    connection.try_read(&mut [0]).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+}

@@ -1,0 +1,395 @@
+//! An application that is served: a request goes in, a response comes out.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::configuration::{Files, Invalid};
+use super::disk::{self, Disk};
+use super::exchange::{self, Exchange};
+use super::{Body, Content, Fault, Incoming, Patience, Pool, Reply, Said, error_page, inner_request};
+use crate::iis::application_host::same_application;
+use crate::iis::site::{
+    Answer, Configuration, Decision, ErrorAction, Handling, Module, Place, Request, Url, decide, variables,
+};
+use crate::iis::{ApplicationPath, FastCgiApplication, Logs};
+
+/// An application that is served.
+pub struct Served {
+    /// Where it is in IIS.
+    pub application: ApplicationPath,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The number of its site.
+    pub site: u32,
+    /// The folder of the site's root application.
+    pub site_folder: PathBuf,
+    configuration: Files,
+    pools: Vec<Arc<Pool>>,
+}
+
+impl Served {
+    /// An application with the processes that its handlers may lead to.
+    pub(in crate::iis) fn new(
+        application: ApplicationPath,
+        folder: PathBuf,
+        (site, site_folder): (u32, PathBuf),
+        pools: Vec<Arc<Pool>>,
+    ) -> Self {
+        let is_root = application.path() == "/";
+        let outer = (!is_root).then(|| site_folder.clone());
+        let configuration = Files::new(outer, folder.clone(), application.url_prefix());
+        Self { application, folder, site, site_folder, configuration, pools }
+    }
+
+    /// What its files ask for and is not imitated, as sentences; or what is wrong with them.
+    pub fn notes(&self) -> Vec<String> {
+        match self.configuration.of("/") {
+            Ok(configuration) => configuration
+                .not_simulated
+                .iter()
+                .map(|note| format!("web.config, line {}: {}.", note.line, note.text))
+                .collect(),
+            Err(invalid) => vec![format!(
+                "IIS answers 500.19 to everything: `{}`: {}.",
+                invalid.path.display(),
+                invalid.text
+            )],
+        }
+    }
+
+    pub(in crate::iis) fn pools(&self) -> &[Arc<Pool>] {
+        &self.pools
+    }
+
+    /// What its processes wrote so far.
+    pub fn logs(&self) -> Logs {
+        let mut all = Logs::default();
+        for logs in self.pools.iter().map(|pool| pool.logs()) {
+            all.stdout.extend(logs.stdout);
+            all.stderr.extend(logs.stderr);
+        }
+        all
+    }
+
+    /// Answers a request to it. A handler's failure is a fault; errors of IIS itself are replies.
+    ///
+    /// # Errors
+    /// The handler's process did not answer.
+    pub async fn answer(&self, incoming: Incoming, patience: Patience) -> Result<Reply, Fault> {
+        let (configuration, answer) = match self.decided(&incoming) {
+            Ok((_, Decision::Abort)) => return Err(Fault::Aborted),
+            Ok((configuration, Decision::Answer(answer))) => (configuration, answer),
+            Ok((configuration, Decision::Handle(handling))) => {
+                return self.handle(&configuration, *handling, incoming, patience).await;
+            }
+            Err(invalid) => {
+                let facts =
+                    [("Config file", invalid.path.display().to_string()), ("Config error", invalid.text)];
+                return Ok(error_page::detailed(&Answer::new(500, 19), &incoming.request, &facts));
+            }
+        };
+        match &answer.location {
+            Some(location) => {
+                Ok(self.finished(&configuration, error_page::redirect(&answer, location, "IIS")))
+            }
+            None => self.error(&configuration, &answer, &incoming, true, patience).await,
+        }
+    }
+
+    fn decided(&self, incoming: &Incoming) -> Result<(Arc<Configuration>, Decision), Invalid> {
+        let prefix = self.application.url_prefix().len();
+        let below = Url::parse(&incoming.request.target)
+            .ok()
+            .and_then(|url| url.text.get(prefix..).map(str::to_owned))
+            .filter(|below| !below.is_empty())
+            .unwrap_or_else(|| "/".to_owned());
+        let configuration = self.configuration.of(&below)?;
+        let decision = decide(&configuration, &incoming.request, &self.place(), &Disk(&self.folder));
+        Ok((configuration, decision))
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place {
+            application: &self.application,
+            site: self.site,
+            site_folder: &self.site_folder,
+            folder: &self.folder,
+        }
+    }
+
+    async fn handle(
+        &self,
+        configuration: &Configuration,
+        handling: Handling,
+        incoming: Incoming,
+        patience: Patience,
+    ) -> Result<Reply, Fault> {
+        let reply = match handling.module {
+            Module::FastCgi => {
+                let Incoming { mut request, mut body, local } = incoming;
+                let limit = configuration.filtering.max_content_length;
+                let sized = sized(&mut request, &mut body, limit).await?;
+                let head = Incoming { request: request.clone(), body: Body::Whole(Bytes::new()), local };
+                if !sized {
+                    return self.error(configuration, &Answer::new(404, 13), &head, true, patience).await;
+                }
+                let incoming = Incoming { request, body, local };
+                let reply = self.fast_cgi(handling, incoming, patience).await?;
+                return self.checked(configuration, reply, &head, patience).await;
+            }
+            Module::Protocol if incoming.request.method == "OPTIONS" => {
+                let mut reply = Reply::whole(200, 0, &handling.handler.name, "text/plain", "");
+                let allowed = "OPTIONS, TRACE, GET, HEAD, POST";
+                reply.headers.extend(["Allow", "Public"].map(|name| (name.to_owned(), allowed.to_owned())));
+                reply
+            }
+            Module::Protocol => {
+                return self.error(configuration, &Answer::new(501, 0), &incoming, true, patience).await;
+            }
+            Module::StaticFile => {
+                match disk::serve(&self.folder, configuration, &incoming.request, &handling).await {
+                    Ok(reply) => reply,
+                    Err(answer) => {
+                        return self.error(configuration, &answer, &incoming, true, patience).await;
+                    }
+                }
+            }
+        };
+        Ok(self.finished(configuration, reply))
+    }
+
+    async fn fast_cgi(
+        &self,
+        handling: Handling,
+        incoming: Incoming,
+        patience: Patience,
+    ) -> Result<Reply, Fault> {
+        let pool = self.pool_of(&handling.handler.script_processor)?;
+        let Incoming { request, body, .. } = incoming;
+        let mut params = variables(&request, &handling.url, &self.place());
+        for (name, value) in handling.variables {
+            params.retain(|(known, _)| !known.eq_ignore_ascii_case(name.as_bytes()));
+            params.push((name.into_bytes(), value.into_bytes()));
+        }
+        let exchange = Exchange {
+            params,
+            body,
+            buffer_limit: handling.handler.response_buffer_limit,
+            patience,
+            handler: handling.handler.name,
+            said: Said::default(),
+        };
+        exchange::ask(pool, exchange).await
+    }
+
+    fn pool_of(&self, script_processor: &str) -> Result<&Arc<Pool>, Fault> {
+        let (full_path, arguments) = script_processor.split_once('|').unwrap_or((script_processor, ""));
+        let wanted = FastCgiApplication {
+            full_path: full_path.to_owned(),
+            arguments: arguments.to_owned(),
+            ..FastCgiApplication::default()
+        };
+        self.pools.iter().find(|pool| same_application(&pool.started.application, &wanted)).ok_or_else(|| {
+            Fault::NotThere(format!("is not registered: no FastCGI application is `{script_processor}`"))
+        })
+    }
+
+    /// A response of an application, which `httpErrors` may not let through.
+    async fn checked(
+        &self,
+        configuration: &Configuration,
+        reply: Reply,
+        incoming: &Incoming,
+        patience: Patience,
+    ) -> Result<Reply, Fault> {
+        let has_body = reply.header("Content-Length") != Some("0");
+        if reply.status < 400
+            || configuration.errors.action(reply.status, 0, has_body, incoming.local) == ErrorAction::Keep
+        {
+            return Ok(self.finished(configuration, reply));
+        }
+        let answer = Answer { reason: reply.reason.clone(), ..Answer::new(reply.status, reply.sub_status) };
+        let said = reply.said.clone();
+        let mut page = self.error(configuration, &answer, incoming, has_body, patience).await?;
+        page.said = said;
+        Ok(page)
+    }
+
+    /// The page of an error as `httpErrors` wants it.
+    async fn error(
+        &self,
+        configuration: &Configuration,
+        answer: &Answer,
+        incoming: &Incoming,
+        own: bool,
+        patience: Patience,
+    ) -> Result<Reply, Fault> {
+        let request = &incoming.request;
+        // What IIS says itself is no response of an application.
+        let action = configuration.errors.action(answer.status, answer.sub_status, !own, incoming.local);
+        let reply = match action {
+            ErrorAction::Detailed | ErrorAction::Keep => {
+                let facts = [
+                    ("Application", self.application.to_string()),
+                    ("Folder", self.folder.display().to_string()),
+                ];
+                error_page::detailed(answer, request, &facts)
+            }
+            ErrorAction::Short => error_page::short(answer, "IIS"),
+            ErrorAction::Redirect(location) => error_page::redirect(&Answer::new(302, 0), &location, "IIS"),
+            ErrorAction::File(path) => {
+                let file = Disk(&self.folder).find(&path.replace('\\', "/"));
+                match file.and_then(|file| std::fs::read(file).ok()) {
+                    Some(bytes) => {
+                        Reply::whole(answer.status, answer.sub_status, "httpErrors", "text/html", bytes)
+                    }
+                    None => error_page::short(answer, "IIS"),
+                }
+            }
+            ErrorAction::ExecuteUrl(url) => self.executed(&url, answer, request, patience).await?,
+        };
+        Ok(self.finished(configuration, reply))
+    }
+
+    /// The answer of another URL of this application, with the status of the error.
+    async fn executed(
+        &self,
+        url: &str,
+        answer: &Answer,
+        request: &Request,
+        patience: Patience,
+    ) -> Result<Reply, Fault> {
+        let host = request.header("Host").unwrap_or_else(|| "localhost".to_owned());
+        let port = request.endpoints.local.port();
+        let host = if host.contains(':') { host } else { format!("{host}:{port}") };
+        let target = format!("{url}?{};http://{host}{}", answer.status, request.target);
+        let inner = inner_request(request, &target);
+        let Ok((configuration, Decision::Handle(handling))) = self.decided(&inner) else {
+            return Ok(error_page::short(answer, "IIS"));
+        };
+        let reply = match handling.module {
+            Module::FastCgi => self.fast_cgi(*handling, inner, patience).await,
+            _ => match disk::serve(&self.folder, &configuration, &inner.request, &handling).await {
+                Ok(reply) => Ok(reply),
+                Err(_) => Ok(error_page::short(answer, "IIS")),
+            },
+        };
+        reply.map(|reply| Reply { status: answer.status, sub_status: answer.sub_status, ..reply })
+    }
+
+    /// With the headers that every response has.
+    #[expect(clippy::unused_self, reason = "it belongs to the steps beside it")]
+    fn finished(&self, configuration: &Configuration, mut reply: Reply) -> Reply {
+        for (name, value) in &configuration.custom_headers {
+            reply.headers.push((name.clone(), value.clone()));
+        }
+        reply
+    }
+
+    /// Ends all processes. Blocks while they end.
+    pub fn stop(&self) -> Logs {
+        let mut all = Logs::default();
+        for logs in self.pools.iter().map(|pool| pool.stop()) {
+            all.stdout.extend(logs.stdout);
+            all.stderr.extend(logs.stderr);
+        }
+        all
+    }
+
+    /// Lets every process end after the request that it answers.
+    pub fn recycle(&self) {
+        self.pools.iter().for_each(Pool::recycle);
+    }
+
+    /// Looks after idle processes and watched files.
+    pub fn sweep(&self) {
+        self.pools.iter().for_each(Pool::sweep);
+    }
+
+    /// Starts one process of each pool and waits until it takes requests.
+    ///
+    /// # Errors
+    /// One does not; the second value is the command line to start it by hand.
+    pub async fn warm_up(&self, limit: Duration) -> Result<(), (Fault, String)> {
+        for pool in &self.pools {
+            let failed = |fault| (fault, pool.command_line().to_owned());
+            pool.warm_up(limit).await.map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// The page for a fault of a process.
+    pub(super) fn failure(&self, request: &Request, fault: &Fault, local: bool) -> Reply {
+        let status = match fault {
+            Fault::Offline(_) | Fault::QueueFull(_) => 503,
+            _ => 500,
+        };
+        let answer = Answer::new(status, 0);
+        if !local {
+            return error_page::short(&answer, "FastCGI");
+        }
+        let command_line = self.pools.first().map(|pool| pool.command_line());
+        error_page::failed(&answer, request, fault, &tail(&self.logs().text()), command_line)
+    }
+}
+
+/// The last lines of a log.
+pub(super) fn tail(text: &str) -> String {
+    const LINES: usize = 60;
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    lines[lines.len().saturating_sub(LINES)..].join("\n")
+}
+
+/// Finds out how long a body is, whose client did not say: FastCGI has no way to say that the length is not known. False
+/// when it is longer than the limit.
+async fn sized(request: &mut Request, body: &mut Body, limit: u64) -> Result<bool, Fault> {
+    if request.content_length.is_some() {
+        return Ok(true);
+    }
+    let mut all = Vec::new();
+    match body {
+        Body::Whole(bytes) => all.extend_from_slice(bytes),
+        Body::Stream(pieces) => {
+            while let Some(piece) = pieces.recv().await {
+                all.extend_from_slice(&piece.map_err(|_| Fault::ClientGone)?);
+                if all.len() as u64 > limit {
+                    return Ok(false);
+                }
+            }
+        }
+    }
+    request.content_length = Some(all.len() as u64);
+    *body = Body::Whole(all.into());
+    Ok(true)
+}
+
+impl Content {
+    /// All of it.
+    ///
+    /// # Errors
+    /// The handler broke off, or the file cannot be read.
+    pub async fn whole(self) -> Result<Vec<u8>, Fault> {
+        use tokio::io::AsyncReadExt as _;
+        match self {
+            Self::Whole(bytes) => Ok(bytes.to_vec()),
+            Self::File(file, length) => {
+                let mut all = Vec::new();
+                file.take(length).read_to_end(&mut all).await.map_err(Fault::Failed)?;
+                Ok(all)
+            }
+            Self::Stream(mut pieces) => collected_stream(&mut pieces).await,
+        }
+    }
+}
+
+async fn collected_stream(pieces: &mut mpsc::Receiver<Result<Bytes, Fault>>) -> Result<Vec<u8>, Fault> {
+    let mut all = Vec::new();
+    while let Some(piece) = pieces.recv().await {
+        all.extend_from_slice(&piece?);
+    }
+    Ok(all)
+}
