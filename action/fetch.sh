@@ -66,5 +66,7 @@ if [ -n "${ACTION_BINARY:-}" ]; then
 elif [ "${ACTION_VERSION:-}" = source ]; then
   build
 else
-  fetch "${ACTION_VERSION:-$own_version}"
+  version="${ACTION_VERSION:-$own_version}"
+  # As the tag of the release is written, too.
+  fetch "${version#v}"
 fi

@@ -22,9 +22,24 @@ each_line() {
   done <<<"$2"
 }
 
+# Adds the files that each line of an input matches; a line that matches none is an error.
+each_match() {
+  local line matches
+  while IFS= read -r line; do
+    line="${line%$'\r'}"
+    line="${line#"${line%%[![:space:]]*}"}"
+    if [ -z "$line" ]; then continue; fi
+    matches="$(compgen -G "$line" || true)"
+    if [ -z "$matches" ]; then
+      printf '::error title=iiswsgi::no file matches "%s" of the input "release-files"\n' "$line" >&2
+      exit 2
+    fi
+    each_line "" "$matches"
+  done <<<"$1"
+}
+
 option() { if [ -n "$2" ]; then arguments+=("$1=$2"); fi; }
 
-stages=()
 case "$command" in
   plan)
     arguments+=(--matrix)
@@ -35,13 +50,18 @@ case "$command" in
     ;;
   run)
     option --plan "${ACTION_PLAN:-}"
-    option --only "${ACTION_ONLY:-}"
-    stages=(${ACTION_SKIP:+"$ACTION_SKIP"})
+    only="${ACTION_ONLY:-}" skip="${ACTION_SKIP:-}"
     # The next step publishes, with the token that this one does not see.
-    if [ "${ACTION_PUBLISHES:-false}" = true ] && [ -z "${ACTION_PLAN:-}" ] && [ -z "${ACTION_ONLY:-}" ]; then
-      stages+=(publish)
+    if [ "${ACTION_PUBLISHES:-false}" = true ] && [ -z "${ACTION_PLAN:-}" ]; then
+      if [ -z "$only" ]; then
+        skip="${skip:+$skip,}publish"
+      else
+        only="$(tr , '\n' <<<"$only" | tr -d ' \r' | grep -vx publish | paste -sd , - || true)"
+        if [ -z "$only" ]; then exit 0; fi
+      fi
     fi
-    if [ ${#stages[@]} -gt 0 ]; then arguments+=("--skip=$(IFS=,; echo "${stages[*]}")"); fi
+    option --only "$only"
+    option --skip "$skip"
     each_line --set "${ACTION_SET:-}"
     ;;
   install) each_line --set "${ACTION_SET:-}" ;;
@@ -50,6 +70,11 @@ case "$command" in
     if [ -n "${ACTION_TARGET:-}" ]; then arguments+=("$ACTION_TARGET"); fi
     option --plan "${ACTION_PLAN:-}"
     option --folder "${ACTION_PUBLISH_FOLDER:-}"
+    if [ -n "${ACTION_RELEASE_FILES:-}" ]; then
+      each_match "$ACTION_RELEASE_FILES"
+      # Files alone would be published alone: the project is named with them.
+      if [ -z "${ACTION_PATHS:-}" ] && [ -z "${ACTION_PLAN:-}" ]; then arguments+=(.); fi
+    fi
     ;;
   build | package | test | feed) ;;
   *)

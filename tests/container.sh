@@ -3,7 +3,7 @@
 #   tests/container.sh [PROGRAM [WHEEL]]      target/release/iiswsgi by default, and a wheel that is built when none is given
 #
 # The image is the Dockerfile's target `prebuilt`, the one that a release publishes: its base is a Debian made here by
-# debootstrap, and the program is the one that was tested. The stage that builds from source is not run here: it needs
+# mmdebstrap, and the program is the one that was tested. The stage that builds from source is not run here: it needs
 # the image of Rust from a registry. hadolint (tests/action/lint.sh) reads both.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,11 +12,10 @@ wheel="${2:-}"
 image=localhost/iiswsgi:test
 base=localhost/debian:base
 storage=(--storage-driver vfs)
-cache="${IISWSGI_CONTAINER_CACHE:-/var/cache/iiswsgi-container}"
 
 fail() { echo "FAILED: $1" >&2; exit 1; }
-if ! command -v buildah >/dev/null || ! command -v debootstrap >/dev/null || ! command -v crun >/dev/null; then
-  apt-get update -qq && apt-get install -y -qq --no-install-recommends buildah debootstrap crun >/dev/null
+if ! command -v buildah >/dev/null || ! command -v mmdebstrap >/dev/null || ! command -v crun >/dev/null; then
+  apt-get update -qq && apt-get install -y -qq --no-install-recommends buildah mmdebstrap crun >/dev/null
 fi
 
 work="$(mktemp -d)"
@@ -28,29 +27,24 @@ cleanup() {
 trap cleanup EXIT
 
 if ! buildah "${storage[@]}" inspect --type image "$base" >/dev/null 2>&1; then
-  echo "== the base: Debian by debootstrap"
-  mkdir -p "$cache"
-  # What the Dockerfile installs is in it already, so that apt has little left to do.
-  [ -e "$cache/rootfs/complete" ] || {
-    rm -rf "$cache/rootfs"
-    debootstrap --variant=minbase --include=ca-certificates,python3,python3-pip,python3-venv \
-      bookworm "$cache/rootfs" >"$work/debootstrap.log" 2>&1 || { tail -n 20 "$work/debootstrap.log" >&2; fail "debootstrap"; }
-    touch "$cache/rootfs/complete"
-  }
-  rm -rf "$cache/rootfs/etc/apt/sources.list" "$cache/rootfs/etc/apt/sources.list.d"
-  cp -a /etc/apt/sources.list.d "$cache/rootfs/etc/apt/"
-  [ ! -e /etc/apt/sources.list ] || cp -a /etc/apt/sources.list "$cache/rootfs/etc/apt/"
+  echo "== the base: Debian by mmdebstrap"
+  # What the Dockerfile installs is in it already, so that apt has little left to do there. The sources are this machine's.
+  rootfs="$work/rootfs"
+  sources=/etc/apt/sources.list.d/debian.sources
+  [ -e "$sources" ] || sources=/etc/apt/sources.list
+  mmdebstrap --quiet --variant=minbase --include=ca-certificates,python3,python3-pip,python3-venv \
+    "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" "$rootfs" "$sources" >"$work/rootfs.log" 2>&1 || { tail -n 20 "$work/rootfs.log" >&2; fail "mmdebstrap"; }
   # What lets this machine reach its package mirrors, when there is something of the kind.
   for file in /etc/apt/apt.conf.d/*artifact* /etc/apt/apt.conf.d/*proxy*; do
-    [ ! -e "$file" ] || cp -a "$file" "$cache/rootfs/etc/apt/apt.conf.d/"
+    [ ! -e "$file" ] || cp -a "$file" "$rootfs/etc/apt/apt.conf.d/"
   done
-  [ ! -d /usr/local/share/ca-certificates ] || cp -a /usr/local/share/ca-certificates "$cache/rootfs/usr/local/share/"
-  cp -a /etc/ssl/certs/ca-certificates.crt "$cache/rootfs/etc/ssl/certs/ca-certificates.crt"
+  [ ! -d /usr/local/share/ca-certificates ] || cp -a /usr/local/share/ca-certificates "$rootfs/usr/local/share/"
+  cp -a /etc/ssl/certs/ca-certificates.crt "$rootfs/etc/ssl/certs/ca-certificates.crt"
   container="$(buildah "${storage[@]}" from scratch)"
   containers+=("$container")
-  buildah "${storage[@]}" add --quiet "$container" "$cache/rootfs" / >/dev/null
+  buildah "${storage[@]}" add --quiet "$container" "$rootfs" / >/dev/null
   buildah "${storage[@]}" commit --quiet --rm "$container" "$base" >/dev/null
-  rm -rf "$cache/rootfs"
+  rm -rf "$rootfs"
 fi
 
 echo "== the image"

@@ -45,6 +45,37 @@ const DOWNLOAD: &str = "actions/download-artifact@634f93cb2916e3fdff6788551b99b0
 /// The jobs before the last; `{…}` in capitals is filled in.
 const TEMPLATE: &str = include_str!("workflow.yml");
 
+/// The job that builds the projects' own wheels and source distributions: code of theirs runs in it, so it has no right to
+/// publish.
+const DISTRIBUTIONS: &str = r#"
+  distributions:
+    needs: plan
+    if: startsWith(github.ref, 'refs/tags/') && needs.plan.outputs.leg-count != '0'
+    runs-on: {RUNNER}
+    permissions:
+      contents: read
+    steps:
+      - uses: {CHECKOUT}
+        with:
+          persist-credentials: false
+      - uses: {DOWNLOAD}
+        with:
+          name: iiswsgi-plan
+          path: planned
+      - name: Build wheels and source distributions
+        shell: python
+        run: |
+          import json, pathlib, subprocess
+          plan = json.loads(pathlib.Path("planned/plan.json").read_text("utf-8"))
+          for package in plan["packages"]:
+              subprocess.run(["pipx", "run", "build", "--outdir", "distributions", package["path"] or "."], check=True)
+      - uses: {UPLOAD}
+        with:
+          name: iiswsgi-distributions
+          path: distributions
+          if-no-files-found: error
+"#;
+
 impl Workflow {
     /// The workflow's text.
     pub fn text(&self) -> String {
@@ -76,29 +107,47 @@ impl Workflow {
     }
 
     fn publish_job(&self, target: Publish) -> String {
-        let (name, condition, permissions, inputs) = match target {
-            Publish::Folder => {
-                ("folder", "github.event_name != 'pull_request'", "contents: read", "publish-folder: site")
-            }
+        let (name, needs, condition, permissions, inputs) = match target {
+            Publish::Folder => (
+                "folder",
+                "merge",
+                "github.event_name != 'pull_request'",
+                "contents: read",
+                "publish-folder: site",
+            ),
             Publish::GitHub => (
                 "github",
+                "merge",
                 "startsWith(github.ref, 'refs/tags/')",
                 "contents: write # makes the release",
                 "github-token: ${{ github.token }}",
             ),
             Publish::Pypi => (
                 "pypi",
+                "[merge, distributions]",
                 "startsWith(github.ref, 'refs/tags/')",
                 "contents: read\n      id-token: write # Trusted Publishing",
                 "",
             ),
         };
-        let mut text = format!(
+        let runner = quoted(&self.runner);
+        let mut text = String::new();
+        let mut distributions = "";
+        if target == Publish::Pypi {
+            text.push_str(&DISTRIBUTIONS.replace("{RUNNER}", &runner));
+            distributions = "
+      - uses: {DOWNLOAD}
+        with:
+          name: iiswsgi-distributions
+          path: merged";
+        }
+        let _ = write!(
+            text,
             "
   publish-{name}:
-    needs: merge
+    needs: {needs}
     if: {condition}
-    runs-on: {}
+    runs-on: {runner}
     permissions:
       {permissions}
     steps:
@@ -108,13 +157,12 @@ impl Workflow {
       - uses: {{DOWNLOAD}}
         with:
           name: iiswsgi-packages
-          path: merged
+          path: merged{distributions}
       - uses: {{ACTION}}
           command: publish
           target: {name}
           plan: merged/plan.json
-",
-            quoted(&self.runner)
+"
         );
         if !inputs.is_empty() {
             let _ = writeln!(text, "          {inputs}");

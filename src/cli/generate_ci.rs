@@ -117,15 +117,16 @@ impl GenerateCi {
             Ok(config::load(&root, reading.config, reading.environment, reading.overrides)?)
         })?;
         let set = config.set();
-        let is_set = |key: &str| set.iter().any(|setting| setting.key.starts_with(key));
+        let folder = set.iter().any(|setting| setting.key.starts_with("publish.folder."));
         let mut publish = Vec::new();
         if !config.publish.skip {
-            for (key, target) in [("publish.github", Publish::GitHub), ("publish.pypi", Publish::Pypi)] {
-                if is_set(key) {
-                    publish.push(target);
-                }
+            if config.publish.github.is_some() {
+                publish.push(Publish::GitHub);
             }
-            if publish.is_empty() || is_set("publish.folder") {
+            if config.publish.pypi.is_some() {
+                publish.push(Publish::Pypi);
+            }
+            if publish.is_empty() || folder {
                 publish.insert(0, Publish::Folder);
             }
         }

@@ -57,7 +57,9 @@ pub(super) fn goes_to_folder(config: &Config) -> bool {
 /// A setting cannot be right, or a token is missing.
 pub(super) fn prepare(plan: &Plan, selection: &Selection, world: &World<'_>) -> Result<Places, AnyFailure> {
     let settings = &plan.config.publish;
-    if !selection.stages.contains(&Stage::Publish) || settings.skip {
+    // Whoever names a target wants it, whatever a run leaves out.
+    let skipped = settings.skip && selection.target == Target::Configured;
+    if !selection.stages.contains(&Stage::Publish) || skipped {
         return Ok(Places { folder: false, github: None, pypi: false });
     }
     let wanted = match selection.target {

@@ -135,3 +135,19 @@ fn the_workflow_is_written_and_checked() {
     assert_eq!(project.read(path), text, "the options of the first line still hold");
     project.run(["generate-ci", "--branch", "trunk", "-o", "-"]).success().gives("branches: [trunk]");
 }
+
+#[test]
+fn the_workflow_publishes_to_every_target_that_the_configuration_names() {
+    let project = Project::new().file("wsgi.py", HELLO);
+    let jobs = |project: &Project| {
+        let text = project.run(["generate-ci", "--output", "-"]).success().stdout;
+        let known = ["publish-folder", "publish-github", "publish-pypi", "distributions"];
+        let there = |job: &&str| text.contains(&format!("\n  {job}:\n"));
+        known.into_iter().filter(there).collect::<Vec<_>>()
+    };
+    assert_eq!(jobs(&project), ["publish-folder"]);
+    let project = project.file("iiswsgi.yml", "publish: {github: {}, pypi: {}}\n");
+    assert_eq!(jobs(&project), ["publish-github", "publish-pypi", "distributions"]);
+    let project = project.file("iiswsgi.yml", "publish: {github: {}, folder: {path: site}}\n");
+    assert_eq!(jobs(&project), ["publish-folder", "publish-github"]);
+}

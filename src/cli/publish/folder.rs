@@ -29,6 +29,16 @@ pub(super) struct Folder {
 
 impl Folder {
     pub(super) fn run(self, session: &Session) -> Result<ExitCode, AnyFailure> {
+        self.publish(Target::Folder, session)
+    }
+
+    /// No target was named: those of the configuration, unless a folder was.
+    pub(super) fn run_configured(self, session: &Session) -> Result<ExitCode, AnyFailure> {
+        let target = if self.path.is_some() { Target::Folder } else { Target::Configured };
+        self.publish(target, session)
+    }
+
+    fn publish(self, target: Target, session: &Session) -> Result<ExitCode, AnyFailure> {
         let mut overrides = project::overrides(&self.project);
         let folder = self.path.as_deref().and_then(|path| std::path::absolute(path).ok());
         overrides.set_optional(
@@ -38,6 +48,6 @@ impl Folder {
         );
         let stages = [Stage::Feed, Stage::Publish].into();
         let work = Work::with(self.project, self.reports, overrides);
-        work.publish_to(Target::Folder).merged(self.plan).run(stages, session)
+        work.publish_to(target).merged(self.plan).run(stages, session)
     }
 }

@@ -1,5 +1,5 @@
-//! `iiswsgi publish`: packages that were made before go where users get them. One file a target; a folder when no target
-//! is named.
+//! `iiswsgi publish`: packages that were made before go where users get them. One file a target; when none is named, all
+//! that the configuration names.
 
 mod folder;
 mod github;
@@ -10,7 +10,8 @@ use clap::{Args, Subcommand};
 use super::session::Session;
 use crate::error::{AnyFailure, ExitCode};
 
-/// Publishes packages that were made before, with their feed; to a folder unless another target is named.
+/// Publishes packages that were made before, with their feed: to the target that is named, else to all that the
+/// configuration names, and to a folder when it names none.
 ///
 /// A project in a folder that is called as a target is named by its path: `./github`.
 #[derive(Debug, Args)]
@@ -35,7 +36,7 @@ enum Target {
 impl Publish {
     pub(super) fn run(self, session: &Session) -> Result<ExitCode, AnyFailure> {
         match self.target {
-            None => self.folder.run(session),
+            None => self.folder.run_configured(session),
             Some(Target::Folder(folder)) => folder.run(session),
             Some(Target::GitHub(github)) => github.run(session),
             Some(Target::PyPi(pypi)) => pypi.run(session),

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::cli::arguments::{ProjectOptions, ReportOptions};
-use crate::cli::project;
 use crate::cli::session::Session;
+use crate::cli::{merge, project};
 use crate::config::{self, Overrides};
 use crate::error::{AnyFailure, ExitCode};
+use crate::files;
 use crate::pipeline::{self, WORK_FOLDER};
 
 /// Publishes the wheels and source distributions of a project, which were built before, to PyPI or another index.
@@ -24,6 +25,9 @@ pub(super) struct PyPi {
     reports: ReportOptions,
     #[command(flatten)]
     index: IndexOptions,
+    /// Publishes the distributions of the packages of this plan, which lie beside it with what `merge` has put there
+    #[arg(long, value_name = "FILE", conflicts_with = "paths", help_heading = "Fan-out")]
+    plan: Option<PathBuf>,
 }
 
 /// The index.
@@ -109,22 +113,29 @@ impl PyPi {
         let mut overrides = project::overrides(&self.project);
         self.index.add_to(&mut overrides);
         let dry_run = self.index.dry_run;
-        let outcome =
-            if !self.project.paths.is_empty() && self.project.paths.iter().all(|path| path.is_file()) {
-                let named = session.environment.get(config::IISWSGI_CONFIG).map(PathBuf::from);
-                let file = self.project.config.as_deref().or(named.as_deref());
-                let config = config::load(Path::new(""), file, &session.environment, &overrides)?;
-                let paths = &self.project.paths;
-                project::carry_out(Path::new(WORK_FOLDER), session, |world| {
-                    pipeline::publish_distribution_files(&config, paths, dry_run, world)
-                })
-            } else {
-                let plan = project::plan(&self.project, &overrides, session)?;
-                let _lock = project::lock(&plan.folders)?;
-                project::carry_out(&plan.folders.work, session, |world| {
-                    pipeline::publish_distributions(&plan, dry_run, world)
-                })
-            };
+        let outcome = if let Some(path) = &self.plan {
+            let folder = files::folder_of(path);
+            let merged =
+                merge::merged(path, folder, Some(folder.to_owned()), self.project, &overrides, session)?;
+            let _lock = project::lock(&merged.plan.folders)?;
+            project::carry_out(&merged.plan.folders.work, session, |world| {
+                pipeline::publish_distributions(&merged.plan, dry_run, world)
+            })
+        } else if !self.project.paths.is_empty() && self.project.paths.iter().all(|path| path.is_file()) {
+            let named = session.environment.get(config::IISWSGI_CONFIG).map(PathBuf::from);
+            let file = self.project.config.as_deref().or(named.as_deref());
+            let config = config::load(Path::new(""), file, &session.environment, &overrides)?;
+            let paths = &self.project.paths;
+            project::carry_out(Path::new(WORK_FOLDER), session, |world| {
+                pipeline::publish_distribution_files(&config, paths, dry_run, world)
+            })
+        } else {
+            let plan = project::plan(&self.project, &overrides, session)?;
+            let _lock = project::lock(&plan.folders)?;
+            project::carry_out(&plan.folders.work, session, |world| {
+                pipeline::publish_distributions(&plan, dry_run, world)
+            })
+        };
         for published in &outcome.published {
             crate::cli::session::print(&published.url);
         }

@@ -77,6 +77,10 @@ pub(super) fn hint(status: u16, text: &str) -> Option<&'static str> {
             "This is not the address that uploads go to. PyPI's ends in `/legacy/`, that of devpi is the index \
              itself with a final slash, that of pypiserver is its root."
         }
+        429 => "The index has had too many requests: run the same again in a few minutes, from one job.",
+        500..=599 => {
+            "The index has a problem: look at its status page, then run the same again, which completes it."
+        }
         _ => return None,
     })
 }
@@ -169,6 +173,8 @@ mod tests {
             (403, "Invalid or non-existent authentication information.", "Check the token"),
             (403, "The user 'x' isn't allowed to upload to project 'y'.", "no right"),
             (413, "", "too large"),
+            (429, "", "too many requests"),
+            (503, "", "status page"),
             (404, "", "final slash"),
         ] {
             assert!(hint(status, text).unwrap().contains(part), "{status} {text}");

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::fake::{Fake, Fault, REPOSITORY, TOKEN};
 use crate::run::HELLO;
@@ -80,6 +80,24 @@ fn assert_no_token(texts: &[&str]) {
     }
 }
 
+/// What a run of a job leaves behind beside its log.
+const LEFT: [&str; 4] = ["report.json", "junit.xml", "summary", "outputs"];
+
+/// The command as a job runs it, with everything that can be written.
+fn job(project: &Project) -> Command {
+    let mut command = project.command(arguments());
+    command.args(["--report", LEFT[0], "--junit", LEFT[1]]).env("GITHUB_ACTIONS", "true");
+    command.env("GITHUB_STEP_SUMMARY", project.path(LEFT[2])).env("GITHUB_OUTPUT", project.path(LEFT[3]));
+    command
+}
+
+#[track_caller]
+fn assert_nothing_left_has_the_token(project: &Project) {
+    for name in LEFT {
+        assert_no_token(&[&fs::read_to_string(project.path(name)).unwrap_or_default()]);
+    }
+}
+
 #[test]
 fn a_kill_at_every_step_and_a_second_run_give_exactly_the_wanted_release() {
     let fake = Fake::start();
@@ -95,14 +113,16 @@ fn a_kill_at_every_step_and_a_second_run_give_exactly_the_wanted_release() {
             let project = with_files(&fake);
             let (process, kill) = killer("-KILL");
             fake.fault("", at, if after { Fault::After(kill) } else { Fault::Before(kill) });
-            let child = spawn(&mut project.command(arguments()));
+            let child = spawn(&mut job(&project));
             process.store(child.id(), Ordering::SeqCst);
             let output = child.wait_with_output().unwrap();
             assert_eq!(output.status.code(), None, "{}", String::from_utf8_lossy(&output.stderr));
-            let again = project.run(arguments()).success();
+            assert_nothing_left_has_the_token(&project);
+            let again = Project::outcome(&mut job(&project)).success();
             assert_released(&fake, &project);
             let first = String::from_utf8_lossy(&output.stderr).into_owned();
             assert_no_token(&[&first, &again.stderr, &again.stdout]);
+            assert_nothing_left_has_the_token(&project);
         }
     }
 }
@@ -125,6 +145,50 @@ fn ctrl_c_leaves_a_draft_says_so_and_the_next_run_completes_it() {
     fake.state().rules.clear();
     project.run(arguments()).success();
     assert_released(&fake, &project);
+}
+
+/// What GitHub gives a cancelled job before it ends it.
+const CANCELLATION: Duration = Duration::from_secs(7);
+
+#[test]
+fn an_interrupt_at_any_step_ends_in_time_and_the_next_run_completes_it() {
+    let fake = Fake::start();
+    let project = with_files(&fake);
+    project.run(arguments()).success();
+    let count = fake.state().requests.len();
+    std::thread::scope(|scope| {
+        for at in 0..count {
+            scope.spawn(move || {
+                let fake = Fake::start();
+                let project = with_files(&fake);
+                let (process, interrupt) = killer("-INT");
+                let since = Arc::new(std::sync::OnceLock::new());
+                let begun = since.clone();
+                let act = Box::new(move || {
+                    begun.set(Instant::now()).unwrap();
+                    interrupt();
+                });
+                fake.fault("", at, Fault::SilenceAfter(act));
+                let child = spawn(&mut job(&project));
+                process.store(child.id(), Ordering::SeqCst);
+                let output = child.wait_with_output().unwrap();
+                let took = since.get().unwrap().elapsed();
+                let said = String::from_utf8_lossy(&output.stderr);
+                assert_eq!(output.status.code(), Some(130), "at {at}: {said}");
+                assert!(took < CANCELLATION, "at {at}: {took:?}");
+                let drafts = fake.state().releases.iter().filter(|release| release.draft).count();
+                // The draft itself may have been made by the request that was never answered.
+                if drafts > 0 && !fake.state().requests.last().unwrap().starts_with("POST /repos") {
+                    assert!(said.contains("running the same again completes it"), "at {at}: {said}");
+                }
+                assert_no_token(&[&said, &String::from_utf8_lossy(&output.stdout)]);
+                assert_nothing_left_has_the_token(&project);
+                fake.state().rules.clear();
+                project.run(arguments()).success();
+                assert_released(&fake, &project);
+            });
+        }
+    });
 }
 
 /// The most memory that a process had, in KiB.
@@ -213,6 +277,9 @@ fn the_publish_stage_goes_where_the_configuration_says() {
     project.run(["run", "--only", "feed,publish"]).success().says("in the release v1.0 of octo/shop");
     assert_eq!(fake.state().releases.len(), 1);
     let count = fake.state().requests.len();
+    project.run(["publish"]).success().says("in the release v1.0 of octo/shop");
+    let count = count.max(fake.state().requests.len());
+    assert!(!project.path("dist/site").exists(), "the configuration names no folder");
     project.run(["publish", "folder"]).success();
     assert_eq!(fake.state().requests.len(), count, "the folder alone");
     assert!(project.path("dist/site/index.html").exists());

@@ -88,6 +88,8 @@ pub(crate) enum Fault {
     DoneAndReset,
     /// There is never an answer.
     Silence,
+    /// This is done, and there is never an answer.
+    SilenceAfter(Box<dyn FnOnce() + Send>),
     /// This is done before the work.
     Before(Box<dyn FnOnce() + Send>),
     /// This is done after the work, before the answer.
@@ -283,6 +285,10 @@ async fn serve(request: Request<Incoming>, state: Arc<Mutex<State>>) -> io::Resu
             return Ok(response((status, headers, echoed(body, echo.as_deref()))));
         }
         Some(Fault::Silence) => std::future::pending().await,
+        Some(Fault::SilenceAfter(act)) => {
+            act();
+            std::future::pending().await
+        }
         Some(Fault::Before(act)) => act(),
         Some(Fault::Damage) => damage = true,
         Some(Fault::Reset(bytes)) => limit = Some(bytes),

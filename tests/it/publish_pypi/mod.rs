@@ -363,12 +363,16 @@ fn every_refusal_of_a_job_is_explained_in_its_summary() {
     fake.refuse(None);
     for (status, part) in [(403, "switched off"), (404, "no Trusted Publishing")] {
         fake.audience_status(Some(status));
+        fs::write(project.path("summary.md"), "").unwrap();
         trusted(&project, &fake).code(4).says(part);
+        assert!(project.read("summary.md").contains(part), "{}", project.read("summary.md"));
     }
     fake.audience_status(None);
     let job = [("ACTIONS_ID_TOKEN_REQUEST_URL", format!("{}/github?x=1", fake.url))];
     let job = [(job[0].0, job[0].1.as_str()), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "wrong-secret")];
+    fs::write(project.path("summary.md"), "").unwrap();
     publish(&project, &fake, &job, &arguments).code(4).says("GitHub answered with status 401");
+    assert!(project.read("summary.md").contains("401"), "{}", project.read("summary.md"));
     assert_eq!(fake.names(), [""; 0]);
 }
 
@@ -393,6 +397,26 @@ fn a_publish_that_is_killed_at_any_step_is_completed_by_the_next() {
         assert_eq!(fake.names(), [WHEEL, SDIST], "{step:?}");
         assert_eq!(fake.uploads(), 2, "killed at {step:?}: nothing is kept twice");
     }
+}
+
+#[test]
+fn the_distributions_beside_a_merged_plan_are_published() {
+    let (fake, project) = (Fake::new(), project());
+    project.run(["plan", "--matrix"]).success();
+    let leg = ["run", "--plan", "plan.json", "--skip", "install,test", "--dist-dir", "legs/one"];
+    project.run(leg).success();
+    project.run(["merge", "legs", "--plan", "plan.json", "--dist-dir", "merged"]).success();
+    let plan = ["--plan", "merged/plan.json"];
+    publish(&project, &fake, &[LOGIN], &plan).code(2).says("Build them first");
+    let project =
+        project.file(&format!("merged/{WHEEL}"), wheel("x = 1\n")).file(&format!("merged/{SDIST}"), sdist());
+    publish(&project, &fake, &[LOGIN], &plan).success();
+    assert_eq!(fake.names(), [WHEEL, SDIST]);
+    // The package of the plan makes the hybrid wheel: it is where `merge` has put it.
+    let hybrid = Fake::new();
+    publish(&project, &hybrid, &[LOGIN], &[plan[0], plan[1], "--hybrid-wheel"]).success();
+    assert_eq!(hybrid.names(), [WHEEL, SDIST]);
+    assert!(project.path(&format!("merged/hybrid-wheel/{WHEEL}")).is_file());
 }
 
 #[test]
