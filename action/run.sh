@@ -29,7 +29,7 @@ each_match() {
     line="${line%$'\r'}"
     line="${line#"${line%%[![:space:]]*}"}"
     if [ -z "$line" ]; then continue; fi
-    matches="$(compgen -G "$line" || true)"
+    matches="$(compgen -G "$line" | LC_ALL=C sort || true)"
     if [ -z "$matches" ]; then
       printf '::error title=iiswsgi::no file matches "%s" of the input "release-files"\n' "$line" >&2
       exit 2

@@ -107,29 +107,7 @@ impl Workflow {
     }
 
     fn publish_job(&self, target: Publish) -> String {
-        let (name, needs, condition, permissions, inputs) = match target {
-            Publish::Folder => (
-                "folder",
-                "merge",
-                "github.event_name != 'pull_request'",
-                "contents: read",
-                "publish-folder: site",
-            ),
-            Publish::GitHub => (
-                "github",
-                "merge",
-                "startsWith(github.ref, 'refs/tags/')",
-                "contents: write # makes the release",
-                "github-token: ${{ github.token }}",
-            ),
-            Publish::Pypi => (
-                "pypi",
-                "[merge, distributions]",
-                "startsWith(github.ref, 'refs/tags/')",
-                "contents: read\n      id-token: write # Trusted Publishing",
-                "",
-            ),
-        };
+        let PublishJob { name, needs, condition, permissions, inputs } = target.job();
         let runner = quoted(&self.runner);
         let mut text = String::new();
         let mut distributions = "";
@@ -178,6 +156,43 @@ impl Workflow {
             );
         }
         text
+    }
+}
+
+/// What the jobs that publish differ in.
+struct PublishJob {
+    name: &'static str,
+    needs: &'static str,
+    condition: &'static str,
+    permissions: &'static str,
+    inputs: &'static str,
+}
+
+impl Publish {
+    fn job(self) -> PublishJob {
+        match self {
+            Self::Folder => PublishJob {
+                name: "folder",
+                needs: "merge",
+                condition: "github.event_name != 'pull_request'",
+                permissions: "contents: read",
+                inputs: "publish-folder: site",
+            },
+            Self::GitHub => PublishJob {
+                name: "github",
+                needs: "merge",
+                condition: "startsWith(github.ref, 'refs/tags/')",
+                permissions: "contents: write # makes the release",
+                inputs: "github-token: ${{ github.token }}",
+            },
+            Self::Pypi => PublishJob {
+                name: "pypi",
+                needs: "[merge, distributions]",
+                condition: "startsWith(github.ref, 'refs/tags/')",
+                permissions: "contents: read\n      id-token: write # Trusted Publishing",
+                inputs: "",
+            },
+        }
     }
 }
 
