@@ -287,7 +287,7 @@ async fn serve(request: Request<Incoming>, state: Arc<Mutex<State>>) -> io::Resu
         Some(Fault::Silence) => std::future::pending().await,
         Some(Fault::SilenceAfter(act)) => {
             act();
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         Some(Fault::Before(act)) => act(),
         Some(Fault::Damage) => damage = true,
