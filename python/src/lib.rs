@@ -17,7 +17,7 @@ mod start_response;
 mod text;
 
 /// The native half of the package `iiswsgi`. Its interface is described in `_gateway.pyi`.
-#[pyo3::pymodule]
+#[pyo3::pymodule(gil_used = false)]
 mod _gateway {
     #[pymodule_export]
     use super::file_wrapper::FileWrapper;
