@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
-from types import ModuleType
+from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 from iiswsgi.files import times
@@ -190,8 +190,9 @@ class Loading:
             self.error = None
         except (Exception, SystemExit) as error:
             self.error = error
-            self.log.write("error", explanation(self.spec, error))
             self.files = times(_files_of(error))
+            error.__traceback__ = _without_our_frames(error.__traceback__)
+            self.log.write("error", explanation(self.spec, error))
             # What was imported half is imported again, so that a mended file is read.
             for name in set(sys.modules) - known:
                 sys.modules.pop(name, None)
@@ -230,6 +231,14 @@ def _files_of(error: BaseException) -> set[str]:
             files.add(next_error.filename)
         next_error = next_error.__cause__ or next_error.__context__
     return {path for path in files if os.path.isabs(path)}
+
+
+def _without_our_frames(trace: TracebackType | None) -> TracebackType | None:
+    """A traceback from the first frame on that is neither this package's nor the import system's."""
+    ours = (os.path.dirname(__file__) + os.sep, os.path.dirname(importlib.__file__) + os.sep, "<frozen importlib")
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(ours):
+        trace = trace.tb_next
+    return trace
 
 
 def explanation(spec: str | None, error: BaseException) -> str:

@@ -231,13 +231,13 @@ def open_log(path: str | None, level: str, size: int = LOG_SIZE) -> _gateway.Log
         # The C library has no descriptors under IIS, and an open one would keep the file from being rotated.
         sys.stdout, sys.stderr = LogStream(log), LogStream(log)
         return log
-    if log.path is not None:
-        for name in ("stdout", "stderr"):
-            stream = getattr(sys, name)
-            if stream is None:
-                setattr(sys, name, open(1 if name == "stdout" else 2, "w", buffering=1, closefd=False))
-            else:
-                stream.reconfigure(line_buffering=True)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is not None and hasattr(stream, "reconfigure"):
+            # Who reads the log of a process that hangs wants the line that it printed last.
+            stream.reconfigure(line_buffering=True)
+        elif stream is None and log.path is not None:
+            setattr(sys, name, open(1 if name == "stdout" else 2, "w", buffering=1, closefd=False))
     if sys.stderr is not None:
         import faulthandler
 

@@ -182,7 +182,11 @@ pub fn clean(request: &Request, observer: &dyn Observer) -> Result<Report, Error
             return Err(Error::NoCache { path: request.cache.clone(), source });
         }
         Err(_) => {
-            let text = format!("There is no Web Platform Installer cache at `{}`.", shown(&request.cache));
+            let text = if request.cache.as_os_str().is_empty() {
+                "There is no Web Platform Installer cache here: it is on Windows only, below `%LOCALAPPDATA%`.".to_owned()
+            } else {
+                format!("There is no Web Platform Installer cache at `{}`.", shown(&request.cache))
+            };
             observer.message(Severity::Info, &text);
         }
     }
@@ -252,8 +256,8 @@ fn tell(action: &Action, observer: &dyn Observer) {
     };
     let path = action.path.display();
     match &action.outcome {
-        Outcome::Removed => observer.message(Severity::Info, &format!("Removed {what} `{path}`.")),
-        Outcome::WouldRemove => observer.message(Severity::Info, &format!("Would remove {what} `{path}`.")),
+        Outcome::Removed => observer.message(Severity::Detail, &format!("Removed {what} `{path}`.")),
+        Outcome::WouldRemove => observer.message(Severity::Detail, &format!("Would remove {what} `{path}`.")),
         Outcome::Failed(error) => {
             observer.message(Severity::Error, &format!("Cannot remove {what} `{path}`: {error}."));
         }

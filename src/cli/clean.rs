@@ -10,6 +10,7 @@ use super::session::{Session, print, print_json};
 use crate::clean::{self, Outcome, Request};
 use crate::config;
 use crate::error::{AnyFailure, ExitCode};
+use crate::pipeline::plan::Plan;
 
 /// Clears the Web Platform Installer's cache: the unpacked installers of applications, and cached copies of feeds.
 ///
@@ -44,8 +45,7 @@ impl Clean {
         if applications.is_empty() && feed_ids.is_empty() {
             let plan = project::plan(&self.project, &project::overrides(&self.project), session)?;
             applications = plan.packages.iter().map(|package| package.folder.clone()).collect();
-            let own = plan.packages.iter().filter_map(|package| package.project.metadata.url.clone());
-            feed_ids = plan.config.feed.id.clone().into_iter().chain(own).collect();
+            feed_ids = feed_ids_of(&plan);
         }
         let local = session.environment.get(config::LOCALAPPDATA).map(PathBuf::from);
         let usual =
@@ -73,4 +73,10 @@ impl Clean {
         }
         Ok(if report.failed() { ExitCode::Failed } else { ExitCode::Done })
     }
+}
+
+/// The ids under which the plan's feed may have been cached: its own, and those that single packages' feeds have.
+fn feed_ids_of(plan: &Plan) -> Vec<String> {
+    let own = plan.packages.iter().filter_map(|package| package.project.metadata.url.clone());
+    std::iter::once(plan.feed_id()).chain(own).collect()
 }

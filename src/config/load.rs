@@ -188,6 +188,10 @@ fn setting(mut error: SettingError, tree: &Node) -> Error {
 
 /// Lays environment and flags over the file.
 fn apply(tree: &mut Node, environment: &Environment, overrides: &Overrides) {
+    if !matches!(tree.value, Value::Map(_) | Value::Null) {
+        // There is nothing to lay it over; the message is about the file then.
+        return;
+    }
     let mut set = |key: &str, variable: &str| {
         if let Some(value) = environment.get(variable) {
             let path: Vec<&str> = key.split('.').collect();

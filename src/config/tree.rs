@@ -134,6 +134,10 @@ impl Node {
             *self = node;
             return;
         };
+        if matches!(self.value, Value::List(_)) {
+            // A list where a mapping belongs is told when the tree gets its types.
+            return;
+        }
         if !matches!(self.value, Value::Map(_)) {
             let scalar = std::mem::replace(self, Self::empty(self.origin.clone()));
             if scalar.value != Value::Null {

@@ -115,6 +115,19 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// The same error about a package that its user knows by another name.
+    #[must_use]
+    pub fn of_package(self, unfinished: &Path, name: &Path) -> Self {
+        match self {
+            Self::Package { path, source } if path == unfinished => {
+                Self::Package { path: name.to_owned(), source }
+            }
+            other => other,
+        }
+    }
+}
+
 /// What can be wrong with a package at install time.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {

@@ -14,6 +14,7 @@ pub mod server;
 pub mod simulated;
 pub mod site;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -248,8 +249,40 @@ pub struct Logs {
 impl Logs {
     /// All of it as one text, whatever its bytes.
     pub fn text(&self) -> String {
-        let parts = [&self.stderr, &self.fastcgi_stderr, &self.stdout];
-        let texts = parts.iter().map(|part| String::from_utf8_lossy(part).trim_end().to_owned());
-        texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+        let (stderr, mut fastcgi_stderr) = (text(&self.stderr), text(&self.fastcgi_stderr));
+        // Our gateway logs what it sends to the web server as well; one of the two is enough.
+        let lines = stderr.lines().flat_map(|line| [line.trim(), without_head(line)]);
+        let logged: HashSet<&str> = lines.collect();
+        if fastcgi_stderr.lines().all(|line| logged.contains(line.trim())) {
+            fastcgi_stderr.clear();
+        }
+        let texts = [stderr.as_str(), &fastcgi_stderr, &text(&self.stdout)].map(str::to_owned);
+        texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A line of our gateway's log without its time, process and level: `2026-01-02T03:04:05.678Z [9] ERROR what it says`.
+fn without_head(line: &str) -> &str {
+    let after = line.split_once("] ").and_then(|(_, rest)| rest.split_once(' '));
+    after.map_or("", |(_, text)| text.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_the_log_and_in_fastcgis_stderr_is_told_once() {
+        let logs = Logs {
+            stdout: b"printed\n".to_vec(),
+            stderr: b"2026-01-02T03:04:05.678Z [9] ERROR incident 1: it failed\n    Traceback:\n      File \"a.py\"\n"
+                .to_vec(),
+            fastcgi_stderr: b"incident 1: it failed\nTraceback:\n  File \"a.py\"\n".to_vec(),
+        };
+        assert_eq!(logs.text().matches("it failed").count(), 1, "{}", logs.text());
+        assert!(logs.text().ends_with("\nprinted"), "{}", logs.text());
+        let own = Logs { stderr: b"started\n".to_vec(), ..logs };
+        assert!(own.text().starts_with("started\nincident 1: it failed\nTraceback:"), "{}", own.text());
     }
 }

@@ -108,8 +108,12 @@ fn read_xml(path: &Path, document: &Document) -> Result<Read, Error> {
         let found = format!("its root element is `{}`", root.name());
         return Err(Error::Unknown { path: path.to_owned(), found });
     }
-    let (manifest, findings) =
+    let (manifest, mut findings) =
         Manifest::read(document).map_err(|error| Error::malformed(path, error.position(), error))?;
+    if template {
+        // The build makes options of them.
+        findings.retain(|finding| finding.rule != "settings-without-options");
+    }
     Ok((kind, Content::Manifest((&manifest).into()), findings))
 }
 

@@ -170,13 +170,18 @@ fn application_host(text: &mut String, host: &ApplicationHostContent) {
 }
 
 fn feed(text: &mut String, feed: &Feed) {
+    let or = |value: &str, missing: &str| if value.is_empty() { missing.to_owned() } else { clean(value) };
+    let count = feed.entries.len();
     let _ = writeln!(
         text,
-        "\n{} ({}), {} entries, updated {}",
-        clean(&feed.title.text),
-        clean(&feed.id),
-        feed.entries.len(),
-        clean(feed.updated.as_str())
+        "\n{} ({}), {count} {}, {}",
+        or(&feed.title.text, "without a title"),
+        or(&feed.id, "without an id"),
+        if count == 1 { "entry" } else { "entries" },
+        match feed.updated.as_str() {
+            "" => "without a time".to_owned(),
+            time => format!("updated {}", clean(time)),
+        }
     );
     for entry in feed.entries.iter().take(MAX_SHOWN) {
         self::entry(text, entry);

@@ -145,8 +145,7 @@ fn head(plan: &Plan, finished: &[(&PackagePlan, &Finished)], place: Option<&Plac
     let home = metadata.and_then(|metadata| metadata.url.clone());
     let stem = plan.feed_name.trim_end_matches(".webpi.xml");
     let title = settings.title.clone().or_else(|| first.map(|package| package.title().to_owned()));
-    let id = settings.id.clone().or_else(|| home.clone()).unwrap_or_else(|| format!("urn:iiswsgi:{stem}"));
-    let mut feed = Feed::new(id, title.unwrap_or_else(|| stem.to_owned()), now);
+    let mut feed = Feed::new(plan.feed_id(), title.unwrap_or_else(|| stem.to_owned()), now);
     if !settings.languages.is_empty() {
         feed = feed.with_languages(settings.languages.iter().map(String::as_str));
     }

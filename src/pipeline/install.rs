@@ -6,7 +6,7 @@ use super::World;
 use super::plan::PackagePlan;
 use crate::config::Python;
 use crate::error::{AnyFailure, ExitCode, Failure, Location};
-use crate::event::Observer;
+use crate::event::{Event, Message, Observer};
 use crate::files;
 use crate::iis::{self, ApplicationPath, InstallRequest, Installed, bootstrap};
 use crate::package::archive::Limits;
@@ -99,7 +99,27 @@ pub(super) fn run(
         default_site: plan.config.iis.site.clone(),
         bootstrap: settings(plan, world),
     };
-    Ok(world.iis.install(&request, observer)?)
+    let name = plan.folders.output.join(&plan.names.package);
+    let renamed = Renamed { unfinished: package, name: &name, observer };
+    Ok(world.iis.install(&request, &renamed).map_err(|error| error.of_package(package, &name))?)
+}
+
+/// Calls a package by the name that it will have: until the tests have passed it lies under a name that nobody knows.
+struct Renamed<'a> {
+    unfinished: &'a Path,
+    name: &'a Path,
+    observer: &'a dyn Observer,
+}
+
+impl Observer for Renamed<'_> {
+    fn event(&self, mut event: Event) {
+        if let Event::Message(Message { location: Some(location), .. }) = &mut event
+            && let Ok(inside) = location.path.strip_prefix(self.unfinished)
+        {
+            location.path = self.name.join(inside);
+        }
+        self.observer.event(event);
+    }
 }
 
 /// The application that is installed knows its passwords, and a traceback of its may show them.

@@ -17,7 +17,7 @@ pub(super) use read::{folder_name, load, must_be_folder, shipped};
 use super::Folders;
 use crate::config::Config;
 use crate::iis::bootstrap::Interpreter;
-use crate::package::names::OutputNames;
+use crate::package::names::{self, OutputNames};
 use crate::project::{Project, ShippedFile};
 
 /// Everything that a run will do.
@@ -61,6 +61,20 @@ pub struct PackagePlan {
     pub requirements: Vec<String>,
     /// The Python that builds and tests, when there is one.
     pub python: Option<Interpreter>,
+}
+
+impl Plan {
+    /// The id of the feed: what is configured, the home page of the first project, or a name that stays the same from
+    /// version to version.
+    pub fn feed_id(&self) -> String {
+        let home = || self.packages.first().and_then(|package| package.project.metadata.url.clone());
+        let own = || match self.packages.as_slice() {
+            [only] => names::safe(&only.name),
+            _ => self.feed_name.trim_end_matches(".webpi.xml").to_owned(),
+        };
+        let configured = self.config.feed.id.clone();
+        configured.or_else(home).unwrap_or_else(|| format!("urn:iiswsgi:{}", own()))
+    }
 }
 
 impl PackagePlan {

@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::Instant;
 
 use super::World;
 use super::build::run_hooks;
@@ -12,7 +13,7 @@ use crate::config::{HeaderCheck, Request};
 use crate::error::{AnyFailure, ExitCode, Failure};
 use crate::event::{Event, Message, Observer, Severity, Unit};
 use crate::files;
-use crate::iis::{HttpRequest, HttpResponse, Installed, Logs, RunningApplication, StartOptions};
+use crate::iis::{self, HttpRequest, HttpResponse, Installed, Logs, RunningApplication, StartOptions};
 
 /// How many bytes of a body an error shows.
 const SHOWN_BODY: usize = 2_000;
@@ -88,14 +89,29 @@ fn requests(
     let default = [Request::default()];
     let requests = if test.requests.is_empty() { &default[..] } else { &test.requests[..] };
     let options = StartOptions { timeout: test.startup_timeout.duration(), ..StartOptions::default() };
-    let mut running = world.iis.start(installed, &options, observer)?;
+    let since = Instant::now();
+    // All of this time is the application's: it starts, imports what it needs, and answers.
+    let ran = |command: &str, success| {
+        observer.event(Event::ProgramRan {
+            label: "the application".into(),
+            command: command.to_owned(),
+            elapsed: since.elapsed(),
+            success,
+        });
+    };
+    let mut running = world.iis.start(installed, &options, observer).inspect_err(|error| {
+        if let iis::Error::Start { command_line, .. } = error {
+            ran(command_line, false);
+        }
+    })?;
     let mut faults = Vec::new();
     let mut last = None;
     for (done, request) in requests.iter().enumerate() {
         if world.interrupt.is_requested() {
             return Err(Error::Interrupted.into());
         }
-        let response = send(request, plan.root(), running.as_mut())?;
+        let response = send(request, plan.root(), running.as_mut())
+            .inspect_err(|_| ran(running.command_line(), false))?;
         let elapsed = response.elapsed.as_secs_f64() * 1000.0;
         let line = format!("{}: {} in {elapsed:.1} ms", request.title(), response.status);
         observer.event(Event::Message(Message::new(Severity::Detail, line)));
@@ -109,6 +125,7 @@ fn requests(
     }
     let command_line = running.command_line().to_owned();
     let logs = running.stop();
+    ran(&command_line, true);
     match last {
         None => Ok(()),
         Some(response) => {

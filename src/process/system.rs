@@ -50,7 +50,7 @@ impl Runner for System {
         };
         if let Some(code) = ended {
             started.code = Some(code);
-            started.join();
+            started.wait_for_readers();
             // A program that was interrupted together with us may have ended before we looked.
             if self.interrupt.is_requested() && code != 0 {
                 return Err(Error::Interrupted { label: program.label().to_owned() });
@@ -226,14 +226,12 @@ impl Started {
         Ok(())
     }
 
-    fn join(&mut self) {
+    fn wait_for_readers(&self) {
         // Something that the program left running may hold its pipes open: its group is ended by now, so this is
         // short, but a process that fled its group must not hang us.
         let deadline = Instant::now() + Duration::from_secs(2);
-        for reader in self.readers.drain(..) {
-            while !reader.is_finished() && Instant::now() < deadline {
-                thread::sleep(Duration::from_micros(200));
-            }
+        while !self.readers.iter().all(thread::JoinHandle::is_finished) && Instant::now() < deadline {
+            thread::sleep(Duration::from_micros(200));
         }
     }
 
@@ -259,6 +257,10 @@ impl Running for Started {
     }
 
     fn output(&self) -> Output {
+        if self.code.is_some() {
+            // Its last words may still be on their way.
+            self.wait_for_readers();
+        }
         Output {
             code: self.code,
             stdout: locked(&self.stdout).clone(),
@@ -269,7 +271,7 @@ impl Running for Started {
 
     fn stop(&mut self) -> Output {
         self.end();
-        self.join();
+        self.wait_for_readers();
         self.output()
     }
 }

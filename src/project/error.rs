@@ -20,7 +20,7 @@ pub enum Error {
     #[error(transparent)]
     File(#[from] files::Error),
     /// A file is not well-formed: TOML, INI, Python, `MANIFEST.in`.
-    #[error("{place}: {problem}")]
+    #[error("{problem}")]
     Syntax {
         /// Where.
         place: Location,
@@ -28,7 +28,7 @@ pub enum Error {
         problem: String,
     },
     /// A value has the wrong type or form.
-    #[error("{place}: {problem}")]
+    #[error("{problem}")]
     Value {
         /// Where.
         place: Location,
@@ -38,7 +38,7 @@ pub enum Error {
         hint: String,
     },
     /// A keyword that the original added to `setup()` has a value of the wrong type.
-    #[error("{place}: `{keyword}` must be {expected}: {found}")]
+    #[error("`{keyword}` must be {expected}: {found}")]
     KeywordType {
         /// The keyword.
         keyword: String,
@@ -50,7 +50,7 @@ pub enum Error {
         place: Location,
     },
     /// Name or version are in the project but cannot be told without running its code or tools.
-    #[error("{place}: the {field} cannot be told without running code: `{found}`")]
+    #[error("the {field} cannot be told without running code: `{found}`")]
     Unknown {
         /// `name` or `version`.
         field: &'static str,
@@ -62,7 +62,7 @@ pub enum Error {
         hint: String,
     },
     /// The metadata names no version, or a file that is said to have it does not.
-    #[error("{place}: no version: {problem}")]
+    #[error("no version: {problem}")]
     NoVersion {
         /// Where it should be.
         place: Location,

@@ -29,6 +29,23 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_known_one() {
 }
 
 #[test]
+fn a_file_that_is_no_mapping_is_told_so() {
+    for text in ["- app: x\n", "hello\n"] {
+        let outcome = hello().file("iiswsgi.yml", text).env("IISWSGI_NAME", "x").run(["plan"]).code(2);
+        outcome.says("iiswsgi.yml:1:1").says("expected a mapping");
+    }
+    let list = hello().file("iiswsgi.yml", "fastcgi: [1]\n").env("IISWSGI_FASTCGI_MAX_INSTANCES", "4");
+    list.run(["plan"]).code(2).says("`fastcgi` is a list, expected a mapping");
+}
+
+#[test]
+fn a_place_is_named_once() {
+    let syntax =
+        hello().file("setup.py", "from setuptools import setup\nsetup(name='x'\n").run(["plan"]).code(2);
+    assert_eq!(syntax.says("error: setup.py:2:").stderr.matches("setup.py").count(), 1);
+}
+
+#[test]
 fn a_wrong_type_and_a_doubled_key_are_named_with_their_place() {
     hello()
         .file("iiswsgi.yml", "fastcgi: {max-instances: many}\n")

@@ -82,6 +82,40 @@ fn every_file_of_the_shared_data_is_inspected_with_an_answer_or_a_clear_error() 
 }
 
 #[test]
+fn a_template_of_a_manifest_is_not_blamed_for_what_the_build_does() {
+    let manifest = "<a>\n <iisApp path='%DIST_NAME%'/>\n <runCommand path='x' waitInterval='1' successReturnCodes='0x0'/>\n</a>\n";
+    let project = Project::new().file("Manifest.xml.in", manifest).file("Manifest.xml", manifest);
+    let template = project.run(["inspect", "Manifest.xml.in"]).success().stdout;
+    assert!(!template.contains("settings-without-options"), "{template}");
+    project.run(["inspect", "Manifest.xml"]).success().gives("settings-without-options");
+}
+
+#[test]
+fn feed_check_counts_what_it_found() {
+    let project = Project::new().file("wsgi.py", HELLO).file("broken.xml", "<feed>");
+    project
+        .run(["feed", "--check", "broken.xml"])
+        .code(1)
+        .gives("not-well-formed")
+        .says("1 error, 0 warnings");
+    project.run(["run", "--only", "build,package,feed"]).success();
+    project.run(["feed", "--check", "dist/project-0.0.0.webpi.xml"]).success().says("0 errors, 1 warning");
+}
+
+#[test]
+fn clean_finds_the_cached_feed_of_a_project_without_a_home_page() {
+    let project = Project::new().file("wsgi.py", HELLO);
+    project.run(["run", "--only", "build,package,feed"]).success();
+    let feed = project.read("dist/project-0.0.0.webpi.xml");
+    let project = project.file("cache/1234.xml", feed).file("cache/installers/project/x", "");
+    let outcome = project.run(["clean", "--webpi-cache", "cache", "--dry-run"]).success();
+    outcome.gives("would remove cache/1234.xml").gives("would remove cache/installers/project");
+    assert!(project.path("cache/1234.xml").is_file());
+    project.run(["clean", "--webpi-cache", "cache"]).success();
+    assert!(!project.path("cache/1234.xml").exists() && !project.path("cache/installers/project").exists());
+}
+
+#[test]
 fn the_committed_schemas_are_current() {
     let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/");
     let project = Project::new();

@@ -190,3 +190,53 @@ fn a_vendored_package_is_installed_from_its_own_wheels() {
     let inspected = project.run(["inspect", "dist/project-0.0.0.msdeploy.zip"]).success();
     inspected.gives("project/wheelhouse/tiny-1.0-py3-none-any.whl");
 }
+
+#[test]
+fn a_parameters_file_of_the_project_tells_the_bootstrap_where_the_application_is() {
+    let own = "<parameters>\n  <!-- kept -->\n  <parameter name='Where' defaultValue='Default Web Site/shop' tags='IisApp'>\n    \
+               <parameterEntry kind='ProviderPath' scope='^iisApp$' match='^project$' />\n  </parameter>\n</parameters>\n";
+    let project = Project::new().file("wsgi.py", HELLO).file("Parameters.xml", own);
+    project
+        .run(["run"])
+        .success()
+        .says("iiswsgi bootstrap --app-path \"Default Web Site/shop\" --app project");
+    let built = project.read(".iiswsgi/build/project/Parameters.xml");
+    assert!(built.starts_with(own.trim_end().trim_end_matches("</parameters>")), "{built}");
+    assert!(built.contains("--app-path &quot;{Where}&quot;"), "{built}");
+}
+
+#[test]
+fn a_parameter_without_a_value_is_told_with_the_package_by_its_name() {
+    let own = "<parameters>\n  <parameter name='Where' defaultValue='Default Web Site/shop' tags='IisApp'>\n    \
+               <parameterEntry kind='ProviderPath' scope='^iisApp$' match='^project$' />\n  </parameter>\n  \
+               <parameter name='Key'><parameterEntry kind='TextFile' scope='nowhere' match='__key__' /></parameter>\n</parameters>\n";
+    let project = Project::new().file("wsgi.py", HELLO).file("Parameters.xml", own);
+    let outcome = project.run(["run"]).code(2);
+    let outcome = outcome.says("error: dist/project-0.0.0.msdeploy.zip/Parameters.xml:5:3: cannot install");
+    outcome.says("a parameter without a value: `Key`").says("--set");
+}
+
+#[test]
+fn what_an_application_printed_before_it_died_or_hung_is_shown() {
+    let last_words = "import os\nprint('last words')\nprint('and an error', file=__import__('sys').stderr)\nos._exit(9)\n\
+                      def application(environ, start_response): ...\n";
+    let project = Project::new().file("wsgi.py", last_words);
+    let outcome = project.run(["run"]).code(1).says("ended with exit code 9 before it took a request");
+    outcome.says("last words").says("and an error").says("-m iiswsgi serve wsgi:application");
+    let hangs = "import time\nprint('before the nap')\ntime.sleep(100)\ndef application(environ, start_response): ...\n";
+    let project = project.file("wsgi.py", hangs).env("IISWSGI_TEST_STARTUP_TIMEOUT", "2");
+    project.run(["test"]).code(1);
+    let outcome = project.run(["run"]).code(1).says("did not take a request within 2 s");
+    outcome.says("before the nap");
+}
+
+#[test]
+fn the_traceback_of_a_failed_import_begins_in_the_application() {
+    let project =
+        Project::new().file("wsgi.py", "import helper\ndef application(environ, start_response): ...\n");
+    let project = project.file("helper.py", "import not_there\n");
+    let outcome = project.run(["run"]).code(1).says("No module named 'not_there'");
+    assert!(!outcome.stderr.contains("importlib"), "{}", outcome.stderr);
+    let trace = outcome.stderr.split("Traceback").nth(1).unwrap_or_default();
+    assert!(trace.lines().nth(1).unwrap_or_default().contains("wsgi.py\", line 1"), "{}", outcome.stderr);
+}

@@ -118,7 +118,9 @@ impl Simulated {
             .args(start.arguments)
             .current_dir(layout.working_directory())
             .env("APP_POOL_ID", pool)
-            .env("APP_POOL_CONFIG", layout.configuration().to_string_lossy());
+            .env("APP_POOL_CONFIG", layout.configuration().to_string_lossy())
+            // Under IIS our gateway writes to a file, because nobody reads its standard error. Here somebody does.
+            .env("IISWSGI_LOG_FILE", "-");
         application.environment.iter().fold(program, |program, (name, value)| program.env(name, value))
     }
 }

@@ -45,6 +45,11 @@ impl ApplicationPath<'_> {
             )],
             ..Parameter::new(APPLICATION_PARAMETER)
         };
+        std::iter::once(application).chain(self.command_parameters(APPLICATION_PARAMETER)).collect()
+    }
+
+    /// The hidden parameters that tell the commands the value of the parameter with the application's path.
+    pub fn command_parameters(&self, application: &str) -> Vec<Parameter> {
         let commands: Vec<&str> = self
             .commands
             .iter()
@@ -70,14 +75,14 @@ impl ApplicationPath<'_> {
                     "Sets up the application on the server; made from the other parameters.".into(),
                 ),
                 default_value: Some(
-                    command.replace(APPLICATION_PATH_PLACEHOLDER, &format!("{{{APPLICATION_PARAMETER}}}")),
+                    command.replace(APPLICATION_PATH_PLACEHOLDER, &format!("{{{application}}}")),
                 ),
                 tags: vec!["Hidden".to_owned()],
                 entries: vec![ParameterEntry::new(EntryKind::ProviderPath, "^runCommand$", matching)],
                 ..Parameter::new(name)
             }
         });
-        std::iter::once(application).chain(hidden).collect()
+        hidden.collect()
     }
 }
 

@@ -15,6 +15,15 @@ impl Parameters {
     }
 }
 
+impl Parameter {
+    /// The text of the element alone, without a declaration.
+    pub fn to_xml(&self) -> String {
+        let mut writer = Writer::fragment();
+        write_parameter(&mut writer, self);
+        writer.finish()
+    }
+}
+
 fn write_parameter(writer: &mut Writer, parameter: &Parameter) {
     let tags = parameter.tags.join(",");
     let mut attributes = vec![("name", parameter.name.as_str())];

@@ -17,7 +17,7 @@ use crate::package::parameters::{
     ApplicationPath, EntryKind, Parameter, ParameterEntry, ParameterValidation, Parameters, ValidationKind,
 };
 use crate::package::web_config;
-use crate::xml::Document;
+use crate::xml::{Document, Editor};
 
 /// The manifest: the application, and the command that sets it up on the server.
 pub(super) fn manifest(plan: &PackagePlan) -> Result<Built, AnyFailure> {
@@ -54,6 +54,36 @@ pub(super) fn parameters(plan: &PackagePlan, manifest: &Manifest) -> Parameters 
     let application = ApplicationPath { folder: &plan.folder, default: &default, commands: &commands };
     let configured: Vec<Parameter> = plan.config.parameters.iter().map(parameter).collect();
     Parameters::generated(&application, &configured)
+}
+
+/// The project's own Parameters.xml with the hidden parameters that tell the generated commands where the application
+/// is. Nothing else of the file changes. None when nothing has to be added: no command asks, the file has such an entry
+/// already, or has no parameter with the application's path.
+pub(super) fn with_command_parameters(
+    plan: &PackagePlan,
+    manifest: &Manifest,
+    document: &Document,
+    own: &Parameters,
+) -> Option<String> {
+    let commands: Vec<&str> = manifest.named("runCommand").map(|provider| provider.path.as_str()).collect();
+    let is_path =
+        |parameter: &&Parameter| parameter.tags.iter().any(|tag| tag.eq_ignore_ascii_case("IisApp"));
+    let application = own.parameters.iter().find(is_path)?;
+    let filled = |entry: &ParameterEntry| {
+        entry.kind == EntryKind::ProviderPath && entry.scope.to_lowercase().contains("runcommand")
+    };
+    if own.parameters.iter().flat_map(|parameter| &parameter.entries).any(filled) {
+        return None;
+    }
+    let path = ApplicationPath { folder: &plan.folder, default: "", commands: &commands };
+    let hidden = path.command_parameters(&application.name);
+    if hidden.is_empty() {
+        return None;
+    }
+    let mut editor = Editor::new(document);
+    let added: String = hidden.iter().map(Parameter::to_xml).collect();
+    editor.append_child(document.root(), added.trim_end());
+    Some(editor.finish())
 }
 
 fn parameter(configured: &Configured) -> Parameter {

@@ -148,7 +148,11 @@ fn parameters(
         Parameters::read(&document).map_err(|source| Error::Parameters { path: path.clone(), source })?;
     report(&findings, &path, observer);
     no_errors(&path, &findings)?;
-    Ok((parameters, bytes))
+    // What is written anew is UTF-8; a file in another encoding stays as it is.
+    let extended = std::str::from_utf8(&bytes)
+        .ok()
+        .and_then(|_| generated::with_command_parameters(plan, manifest, &document, &parameters));
+    Ok((parameters, extended.map_or(bytes, String::into_bytes)))
 }
 
 /// Ends the build when a file has faults with which the package could not be installed.

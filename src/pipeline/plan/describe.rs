@@ -47,7 +47,8 @@ fn describe_package(text: &mut String, package: &PackagePlan, stages: &[Stage]) 
     }
     say("gateway", package.config.gateway());
     let bytes: u64 = package.files.iter().map(|file| file.size).sum();
-    say("files", &format!("{} files, {bytes} bytes", package.files.len()));
+    let files = package.files.len();
+    say("files", &format!("{files} file{}, {bytes} bytes", if files == 1 { "" } else { "s" }));
     for setting in package.config.set() {
         say("set", &setting.to_string());
     }

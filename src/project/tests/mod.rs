@@ -60,7 +60,8 @@ fn project(files: &[(&str, &str)]) -> Project {
 fn error(files: &[(&str, &str)]) -> (Error, String) {
     let root = tree(files);
     let error = read_folder(root.path()).unwrap_err();
-    let message = without_folder(&error.to_string(), root.path());
+    let place = error.location().map(|place| format!("{place}: ")).unwrap_or_default();
+    let message = without_folder(&format!("{place}{error}"), root.path());
     (error, message)
 }
 
