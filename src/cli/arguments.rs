@@ -154,6 +154,13 @@ pub(super) struct ReportOptions {
     pub(super) junit: Option<PathBuf>,
 }
 
+impl ReportOptions {
+    /// The files that are written.
+    pub(super) fn files(&self) -> impl Iterator<Item = &std::path::Path> {
+        [&self.report, &self.junit].into_iter().filter_map(|path| path.as_deref())
+    }
+}
+
 /// `NAME=VALUE`, the value may hold further equals signs.
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {

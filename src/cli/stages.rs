@@ -283,7 +283,8 @@ impl Work {
             )?;
             return merge::finish(merged, stages, self.target, &self.reports, session);
         }
-        let plan = project::plan(&self.project, &self.overrides, session)?;
+        let mut plan = project::plan(&self.project, &self.overrides, session)?;
+        self.reports.files().for_each(|path| plan.leave_out(path));
         let _lock = project::lock(&plan.folders)?;
         let selection = Selection { stages, parameters: self.parameters, target: self.target };
         let outcome =
@@ -303,13 +304,14 @@ impl Work {
         let all: Vec<String> = planned.plan.packages.iter().map(|package| package.id.clone()).collect();
         let chosen = planned.chosen(if ids.is_empty() { &all } else { ids })?;
         self.project.config = self.project.config.or(planned.plan.config.as_ref().map(PathBuf::from));
-        let plan = project::with_reading(&self.project, &self.overrides, session, |reading| {
+        let mut plan = project::with_reading(&self.project, &self.overrides, session, |reading| {
             let mut outline = planned.plan.outline(reading, chosen.iter().copied())?;
             if self.project.dist_dir.is_some() {
                 outline.folders.output.clone_from(&outline.config.output);
             }
             plan::read_projects(reading, outline)
         })?;
+        self.reports.files().for_each(|path| plan.leave_out(path));
         let _lock = project::lock(&plan.folders)?;
         let selection = Selection { stages, parameters: self.parameters, target: self.target };
         let outcome =

@@ -119,6 +119,11 @@ pub(super) fn run(
         }
     }
     feed.complete_lists();
+    if finished.iter().any(|(package, _)| template(package, place) == url::LOCAL_FILE) {
+        let text = "The feed's addresses are files of this machine: say where the packages will be with \
+                    `feed.url-template`, or with `publish.folder.url`.";
+        observer.message(Severity::Info, text);
+    }
     let path = plan.folders.output.join(&plan.feed_name);
     let text = match &plan.config.feed.merge_into {
         Some(existing) => merge(&plan.config.path(existing), &feed, observer)?,

@@ -7,7 +7,7 @@ mod error;
 mod packages;
 mod read;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use describe::{describe, to_json};
 pub use error::Error;
@@ -64,6 +64,15 @@ pub struct PackagePlan {
 }
 
 impl Plan {
+    /// Leaves a file out of the packages: a report of the run before is not a part of the project.
+    pub fn leave_out(&mut self, path: &Path) {
+        let absolute = |path: &Path| std::path::absolute(path).ok();
+        let (name, whole) = (path.file_name(), absolute(path));
+        for package in &mut self.packages {
+            package.files.retain(|file| file.path.file_name() != name || absolute(&file.path) != whole);
+        }
+    }
+
     /// The id of the feed: what is configured, the home page of the first project, or a name that stays the same from
     /// version to version.
     pub fn feed_id(&self) -> String {

@@ -90,6 +90,16 @@ fn two_copies_at_other_paths_times_and_umasks_give_the_same_bytes() {
 }
 
 #[test]
+fn the_report_of_the_run_before_is_no_part_of_the_package() {
+    let project = Project::new().file("wsgi.py", HELLO);
+    let sha1s = [(); 2].map(|()| {
+        project.run(["package", "--report", "report.json", "--junit", "./junit.xml"]).success();
+        json(&project.read("report.json"))["packages"][0]["package"]["sha1"].as_str().unwrap().to_owned()
+    });
+    assert_eq!(sha1s[0], sha1s[1]);
+}
+
+#[test]
 fn the_same_time_gives_the_same_feed() {
     let feeds = [(); 2].map(|()| {
         let project = Project::new().file("wsgi.py", HELLO).env("SOURCE_DATE_EPOCH", "1700000000");
