@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use super::{Error, Project, ReadOptions, read};
+use crate::error::Failure as _;
 use crate::process::{Program, Runner, System};
 
 /// A temporary folder with files: names with forward slashes and their texts.
