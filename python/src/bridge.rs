@@ -14,7 +14,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::sync::MutexExt;
-use pyo3::types::{PyBytes, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 use crate::environ::Builder;
 use crate::file_wrapper::FileWrapper;
@@ -100,9 +100,14 @@ impl Bridge {
             }
         };
         let shared = &kit.shared;
+        let environ = self
+            .environ
+            .lock_py_attached(py)
+            .unwrap_or_else(PoisonError::into_inner)
+            .build(py, exchange.params());
         shared.put(py, exchange);
         let thread = self.note_begin(py);
-        let outcome = self.run(py, &kit);
+        let outcome = environ.map_err(Stopped::Failed).and_then(|environ| self.run(py, &kit, environ));
         self.note_end(thread);
         match &outcome {
             Ok(()) => {}
@@ -163,16 +168,8 @@ impl Bridge {
         }
     }
 
-    fn run(&self, py: Python<'_>, kit: &Kit) -> Result<(), Stopped> {
+    fn run<'py>(&self, py: Python<'py>, kit: &Kit, environ: Bound<'py, PyDict>) -> Result<(), Stopped> {
         let shared = &kit.shared;
-        let environ = shared.with(py, |exchange, _| {
-            self.environ
-                .lock_py_attached(py)
-                .unwrap_or_else(PoisonError::into_inner)
-                .build(py, exchange.params())
-        });
-        let Some(environ) = environ else { return Ok(()) };
-        let environ = environ?;
         environ.set_item(intern!(py, "wsgi.input"), &kit.input)?;
         environ.set_item(intern!(py, "wsgi.errors"), &kit.errors)?;
         let result = self.app.bind(py).call1((environ, &kit.start_response))?;
@@ -248,9 +245,13 @@ fn traceback(py: Python<'_>, error: &PyErr) -> String {
 /// Sends all that the application returned.
 fn send(py: Python<'_>, shared: &Shared, result: &Bound<'_, PyAny>) -> Result<(), Stopped> {
     if let Ok(list) = result.cast_exact::<PyList>() {
-        send_sequence(py, shared, list.len(), |index| list.get_item(index))?;
+        if send_sequence(py, shared, list.len(), |index| list.get_item(index))? {
+            return Ok(());
+        }
     } else if let Ok(tuple) = result.cast_exact::<PyTuple>() {
-        send_sequence(py, shared, tuple.len(), |index| tuple.get_item(index))?;
+        if send_sequence(py, shared, tuple.len(), |index| tuple.get_item(index))? {
+            return Ok(());
+        }
     } else if let Ok(wrapper) = result.cast_exact::<FileWrapper>() {
         let wrapper = wrapper.get();
         loop {
@@ -269,13 +270,15 @@ fn send(py: Python<'_>, shared: &Shared, result: &Bound<'_, PyAny>) -> Result<()
     Ok(())
 }
 
-/// All pieces are there already, so that no code of the application runs between them: they leave together.
+/// All pieces are there already, so that no code of the application runs between them: they leave together. True when
+/// there was a head.
 fn send_sequence<'py>(
     py: Python<'py>,
     shared: &Shared,
     length: usize,
     item: impl Fn(usize) -> PyResult<Bound<'py, PyAny>>,
-) -> Result<(), Stopped> {
+) -> Result<bool, Stopped> {
+    let mut has_head = false;
     for index in 0..length {
         let item = item(index)?;
         let object = as_bytes(&item)?;
@@ -287,11 +290,12 @@ fn send_sequence<'py>(
             if length == 1 {
                 exchange.set_length(bytes.len() as u64);
             }
+            has_head = exchange.has_head();
             exchange.send(bytes, || kept(object), pause)
         });
         sent.unwrap_or(Ok(()))?;
     }
-    Ok(())
+    Ok(has_head)
 }
 
 /// Each piece is on its way before the next is asked for.

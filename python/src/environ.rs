@@ -43,11 +43,15 @@ impl Builder {
 
     /// The environ of checked params, without the streams.
     pub(crate) fn build<'py>(&mut self, py: Python<'py>, params: &[u8]) -> PyResult<Bound<'py, PyDict>> {
-        if let Some(template) = &self.template
-            && (self.params == params || self.update(py, template, params)?)
-        {
-            self.keep(params);
-            return template_copy(py, self.template.as_ref());
+        if let Some(template) = &self.template {
+            if self.params == params {
+                return template.bind(py).copy();
+            }
+            if self.update(py, template, params)? {
+                let copy = template.bind(py).copy();
+                self.keep(params);
+                return copy;
+            }
         }
         let environ = self.base.bind(py).copy()?;
         let mut variables = Variables::default();
@@ -127,9 +131,6 @@ impl Builder {
     }
 
     fn keep(&mut self, params: &[u8]) {
-        if self.params == params {
-            return;
-        }
         self.params.clear();
         self.params.extend_from_slice(params);
         self.pairs.clear();
@@ -142,10 +143,6 @@ impl Builder {
             Pairs::new(params).map_while(Result::ok).map(|(name, value)| (range(name), range(value))),
         );
     }
-}
-
-fn template_copy<'py>(py: Python<'py>, template: Option<&Py<PyDict>>) -> PyResult<Bound<'py, PyDict>> {
-    template.map_or_else(|| Ok(PyDict::new(py)), |template| template.bind(py).copy())
 }
 
 /// Whether the application sees a variable. A header `Proxy` would be taken for a setting (CVE-2016-5385). Web servers

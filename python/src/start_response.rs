@@ -1,10 +1,10 @@
 //! `start_response` and the `write` that it gives (PEP 3333, "The `start_response()` Callable").
 
 use iiswsgi::gateway::Exchange;
-use iiswsgi::gateway::response::{Head, HeadError, HeaderName};
+use iiswsgi::gateway::response::{Head, HeadError, HeaderLine, HeaderName, StatusLine};
 use pyo3::exceptions::{PyAssertionError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyBytes, PyList, PyTuple};
 
 use crate::bridge::{gone, kept};
 use crate::memory::Memory;
@@ -37,36 +37,58 @@ fn over() -> PyErr {
     PyRuntimeError::new_err("the request is over")
 }
 
+/// Longer lines are the answer of one request, such as a cookie, more often than a constant.
+const REMEMBERED: usize = 128;
+
 thread_local! {
-    static STATUSES: Memory<Vec<u8>> = Memory::default();
+    static STATUSES: Memory<StatusLine> = Memory::default();
     static NAMES: Memory<HeaderName> = Memory::default();
+    static LINES: Memory<HeaderLine> = Memory::default();
 }
 
 fn head(status: &Bound<'_, PyAny>, headers: &Bound<'_, PyAny>) -> PyResult<Head> {
-    let encoded = || Ok(encode(status, "the status")?.as_bytes().to_vec());
-    let mut head = STATUSES.with(|statuses| {
-        statuses.with(status, encoded, |bytes| Head::new(bytes).map_err(|error| refused(&error)))
-    })?;
-    for header in headers.try_iter()? {
-        let header = header?;
-        let pair = header.cast::<PyTuple>().ok().filter(|pair| pair.len() == 2);
-        let Some(pair) = pair else {
-            return Err(PyTypeError::new_err(format!(
-                "a header must be a tuple of two strings, not {}",
-                header.repr()?
-            )));
-        };
-        let name = pair.get_item(0)?;
-        let checked = || {
-            let bytes = encode(&name, "a header's name")?;
-            HeaderName::new(bytes.as_bytes()).map_err(|error| refused(&error))
-        };
-        let value = encode(&pair.get_item(1)?, "a header's value")?;
-        let mut push =
-            |name: &HeaderName| head.push_named(name, value.as_bytes()).map_err(|error| refused(&error));
-        NAMES.with(|names| names.with(&name, checked, &mut push))?;
+    let line = || {
+        let bytes = encode(status, "the status")?;
+        StatusLine::new(bytes.as_bytes()).map_err(|error| refused(&error))
+    };
+    let mut head = STATUSES.with(|lines| lines.with(status, line, |_| true, |line| Ok(Head::start(line))))?;
+    if let Ok(list) = headers.cast_exact::<PyList>() {
+        let mut index = 0;
+        while index < list.len() {
+            push(&mut head, &list.get_item(index)?)?;
+            index += 1;
+        }
+    } else {
+        for header in headers.try_iter()? {
+            push(&mut head, &header?)?;
+        }
     }
     Ok(head)
+}
+
+fn push(head: &mut Head, header: &Bound<'_, PyAny>) -> PyResult<()> {
+    let make = || line(header);
+    let fits = |line: &HeaderLine| line.text().len() <= REMEMBERED;
+    let push = |line: &HeaderLine| head.push_line(line).map_err(|error| refused(&error));
+    LINES.with(|lines| lines.with(header, make, fits, push))
+}
+
+fn line(header: &Bound<'_, PyAny>) -> PyResult<HeaderLine> {
+    let pair = header.cast::<PyTuple>().ok().filter(|pair| pair.len() == 2);
+    let Some(pair) = pair else {
+        return Err(PyTypeError::new_err(format!(
+            "a header must be a tuple of two strings, not {}",
+            header.repr()?
+        )));
+    };
+    let name = pair.get_item(0)?;
+    let checked = || {
+        let bytes = encode(&name, "a header's name")?;
+        HeaderName::new(bytes.as_bytes()).map_err(|error| refused(&error))
+    };
+    let value = encode(&pair.get_item(1)?, "a header's value")?;
+    let line = |name: &HeaderName| HeaderLine::new(name, value.as_bytes()).map_err(|error| refused(&error));
+    NAMES.with(|names| names.with(&name, checked, |_| true, line))
 }
 
 /// An error while the answer is under way is the application's own again; before that it may replace the head.
@@ -96,10 +118,17 @@ impl StartResponse {
         headers: &Bound<'_, PyAny>,
         exc_info: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Py<Write>> {
-        self.shared.with(py, |exchange, _| check_order(py, exchange, exc_info)).ok_or_else(over)??;
+        if exc_info.is_some() {
+            self.shared.with(py, |exchange, _| check_order(py, exchange, exc_info)).ok_or_else(over)??;
+        }
         // The lock is not held here: headers may be an object that runs code.
         let head = head(status, headers)?;
-        self.shared.with(py, |exchange, _| exchange.set_head(head)).ok_or_else(over)?;
+        let set = |exchange: &mut Exchange| -> PyResult<()> {
+            check_order(py, exchange, exc_info)?;
+            exchange.set_head(head);
+            Ok(())
+        };
+        self.shared.with(py, |exchange, _| set(exchange)).ok_or_else(over)??;
         Ok(self.write.clone_ref(py))
     }
 }

@@ -89,7 +89,14 @@ pub struct Connection {
     unread: Option<u16>,
     /// The last header of a piece of a body.
     stdin: Option<Header>,
+    /// The last params, and what is known of them: the same ones often come again.
+    known: (Vec<u8>, Facts),
+    /// Memory for the next params.
+    spare: Vec<u8>,
 }
+
+/// Longer params are not kept for the life of a connection.
+const KEPT: usize = 4 << 10;
 
 /// Where a request's body will be among the bytes that come next, if its records go on as they have begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +123,8 @@ impl Connection {
             closing: false,
             unread: None,
             stdin: None,
+            known: (Vec::new(), Facts::default()),
+            spare: Vec::new(),
         }
     }
 
@@ -264,25 +273,30 @@ impl Connection {
         } else {
             Some(ProtocolStatus::Overloaded)
         };
-        match refused {
-            Some(status) => {
-                record::push_end_request(out, id, 0, status);
-                self.closing |= !keep_connection;
-            }
-            None => self.requests.push(Request::new(id, keep_connection)),
+        if let Some(status) = refused {
+            record::push_end_request(out, id, 0, status);
+            self.closing |= !keep_connection;
+        } else {
+            let params = std::mem::take(&mut self.spare);
+            self.requests.push(Request::new(id, keep_connection, params));
         }
         Ok(())
     }
 
     fn end_params<'a>(&mut self, id: u16, out: &mut Vec<u8>) -> Option<Event<'a>> {
-        let request = self.request(id).filter(|request| request.phase == Phase::Params)?;
-        match request.end_params() {
-            Ok((params, facts)) => Some(Event::Request { id, params, facts }),
-            Err(refusal) => {
-                self.refuse(id, refusal, out);
-                None
-            }
+        let request = self.requests.iter_mut().find(|request| request.id == id)?;
+        if request.phase != Phase::Params {
+            return None;
         }
+        let params = request.end_params();
+        if params == self.known.0 {
+            return Some(Event::Request { id, params, facts: self.known.1 });
+        }
+        let Ok(facts) = Facts::of(&params) else {
+            self.refuse(id, Refusal::Malformed, out);
+            return None;
+        };
+        Some(Event::Request { id, params, facts })
     }
 
     fn refuse(&mut self, id: u16, refusal: Refusal, out: &mut Vec<u8>) {
@@ -333,6 +347,20 @@ impl Connection {
         record::push_stream_end(out, record::STDOUT, id);
         record::push_end_request(out, id, app_status, ProtocolStatus::RequestComplete);
         self.closing |= !request.keep_connection;
+    }
+
+    /// Takes the params of a request back that is over, as [`Event::Request`] gave them.
+    pub fn take_back(&mut self, params: Vec<u8>, facts: Facts) {
+        if params.capacity() > KEPT {
+            return;
+        }
+        (self.spare, _) = std::mem::replace(&mut self.known, (params, facts));
+        self.spare.clear();
+    }
+
+    /// Gives memory back that is of use only when the next request comes at once.
+    pub fn shrink(&mut self) {
+        self.spare = Vec::new();
     }
 
     /// Whether the connection is to be closed once the output is written (section 5.1, `FCGI_KEEP_CONN`).

@@ -2,8 +2,6 @@
 //!
 //! It knows neither the connection's other requests nor the application.
 
-use super::params::Facts;
-
 /// How far a request has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -52,8 +50,9 @@ impl Refusal {
 }
 
 impl Request {
-    pub(super) fn new(id: u16, keep_connection: bool) -> Self {
-        Self { id, keep_connection, phase: Phase::Params, params: Vec::new() }
+    /// `params` is empty.
+    pub(super) fn new(id: u16, keep_connection: bool, params: Vec<u8>) -> Self {
+        Self { id, keep_connection, phase: Phase::Params, params }
     }
 
     /// Adds a piece of the params stream.
@@ -65,10 +64,9 @@ impl Request {
         Ok(())
     }
 
-    /// The params stream has ended: its bytes, which are known to be pairs from here on.
-    pub(super) fn end_params(&mut self) -> Result<(Vec<u8>, Facts), Refusal> {
-        let facts = Facts::of(&self.params).map_err(|_| Refusal::Malformed)?;
+    /// The params stream has ended: its bytes.
+    pub(super) fn end_params(&mut self) -> Vec<u8> {
         self.phase = Phase::Body;
-        Ok((std::mem::take(&mut self.params), facts))
+        std::mem::take(&mut self.params)
     }
 }

@@ -86,7 +86,10 @@ pub fn paths<'a>(variables: &Variables<'a>, rules: &Rules) -> Paths<'a> {
         Some(prefix) if script_name.is_empty() => split(Cow::Borrowed(path_info), prefix),
         _ => {
             let script_name = script_name.strip_suffix(b"/").unwrap_or(script_name);
-            Paths { script_name: Cow::Borrowed(script_name), path_info: Cow::Borrowed(path_info) }
+            let raw =
+                if is_iis && path_info.contains(&b'?') { unspoilt(variables, script_name) } else { None };
+            let path_info = raw.unwrap_or(Cow::Borrowed(path_info));
+            Paths { script_name: Cow::Borrowed(script_name), path_info }
         }
     }
 }
@@ -102,6 +105,14 @@ fn full_path<'a>(variables: &Variables<'a>) -> Cow<'a, [u8]> {
         Some(raw) if is_plain(&raw) || original.is_some() => raw,
         _ => Cow::Borrowed(path_info),
     }
+}
+
+/// What follows the script's name in the URL as the client sent it. None when the URL is another one.
+fn unspoilt<'a>(variables: &Variables<'a>, script_name: &[u8]) -> Option<Cow<'a, [u8]>> {
+    let raw =
+        variables.request_uri.or(variables.unencoded_url).and_then(path_of).filter(|raw| is_plain(raw))?;
+    let paths = split(raw, script_name);
+    (paths.script_name.len() == script_name.len()).then_some(paths.path_info)
 }
 
 /// The path of a request's target, percent-decoded. None when the target has no path.

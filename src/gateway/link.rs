@@ -261,12 +261,14 @@ impl Link {
     /// The connection waits for its next request: it needs no memory for the last answer.
     pub(super) fn shrink(&mut self) {
         self.output.shrink();
+        self.protocol.shrink();
     }
 
     /// Ends the request at the front of the queue.
     pub(super) fn end_front(&mut self, stderr_used: bool) {
         if let Some(request) = self.queue.pop_front() {
             self.protocol.end(request.id, 0, stderr_used, &mut self.output.bytes);
+            self.protocol.take_back(request.params, request.facts);
         }
     }
 

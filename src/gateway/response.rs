@@ -73,8 +73,50 @@ impl HeaderName {
     }
 }
 
-impl Head {
-    /// Starts a head with its status line.
+/// A header that an application may send: its line, ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderLine {
+    text: Box<[u8]>,
+    content_length: Option<u64>,
+}
+
+impl HeaderLine {
+    /// Checks a value and puts the line together.
+    ///
+    /// # Errors
+    /// [`HeadError::Value`] and [`HeadError::ContentLength`].
+    pub fn new(name: &HeaderName, value: &[u8]) -> Result<Self, HeadError> {
+        if value.iter().copied().any(is_control) {
+            return Err(HeadError::Value(shown(&name.bytes)));
+        }
+        let content_length = if name.is_content_length { Some(content_length(value)?) } else { None };
+        Ok(Self { text: [&name.bytes, &b": "[..], value, b"\r\n"].concat().into(), content_length })
+    }
+
+    /// The bytes of the line, its end included.
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+}
+
+/// The value of `Content-Length` (RFC 9110, section 8.6).
+fn content_length(value: &[u8]) -> Result<u64, HeadError> {
+    let digits = value.trim_ascii();
+    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    let number =
+        std::str::from_utf8(digits).ok().filter(|_| is_number).and_then(|digits| digits.parse().ok());
+    number.ok_or_else(|| HeadError::ContentLength(shown(value)))
+}
+
+/// A checked status: its line, ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusLine {
+    code: u16,
+    text: Box<[u8]>,
+}
+
+impl StatusLine {
+    /// Checks a status.
     ///
     /// # Errors
     /// [`HeadError::Status`].
@@ -87,11 +129,24 @@ impl Head {
             }
             _ => return Err(HeadError::Status(shown(status))),
         };
+        Ok(Self { code, text: [b"Status: ", status, b"\r\n"].concat().into() })
+    }
+}
+
+impl Head {
+    /// Starts a head with its status line.
+    ///
+    /// # Errors
+    /// [`HeadError::Status`].
+    pub fn new(status: &[u8]) -> Result<Self, HeadError> {
+        Ok(Self::start(&StatusLine::new(status)?))
+    }
+
+    /// Starts a head with a status line that has been checked.
+    pub fn start(status: &StatusLine) -> Self {
         let mut text = Vec::with_capacity(256);
-        text.extend_from_slice(b"Status: ");
-        text.extend_from_slice(status);
-        text.extend_from_slice(b"\r\n");
-        Ok(Self { status: code, text, content_length: None })
+        text.extend_from_slice(&status.text);
+        Self { status: status.code, text, content_length: None }
     }
 
     /// Adds a header.
@@ -99,38 +154,21 @@ impl Head {
     /// # Errors
     /// What [`HeadError`] lists.
     pub fn push(&mut self, name: &[u8], value: &[u8]) -> Result<(), HeadError> {
-        self.push_named(&HeaderName::new(name)?, value)
+        self.push_line(&HeaderLine::new(&HeaderName::new(name)?, value)?)
     }
 
-    /// Adds a header whose name has been checked.
+    /// Adds a header that has been checked.
     ///
     /// # Errors
-    /// [`HeadError::Value`] and [`HeadError::ContentLength`].
-    pub fn push_named(&mut self, name: &HeaderName, value: &[u8]) -> Result<(), HeadError> {
-        if value.iter().copied().any(is_control) {
-            return Err(HeadError::Value(shown(&name.bytes)));
+    /// [`HeadError::ContentLength`] when there was another before.
+    pub fn push_line(&mut self, line: &HeaderLine) -> Result<(), HeadError> {
+        if let Some(length) = line.content_length {
+            if self.content_length.is_some_and(|known| known != length) {
+                return Err(HeadError::ContentLength(length.to_string()));
+            }
+            self.content_length = Some(length);
         }
-        if name.is_content_length {
-            self.set_content_length(value)?;
-        }
-        for part in [&name.bytes, &b": "[..], value, b"\r\n"] {
-            self.text.extend_from_slice(part);
-        }
-        Ok(())
-    }
-
-    fn set_content_length(&mut self, value: &[u8]) -> Result<(), HeadError> {
-        let wrong = || HeadError::ContentLength(shown(value));
-        let digits = value.trim_ascii();
-        if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-            return Err(wrong());
-        }
-        let length =
-            std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()).ok_or_else(wrong)?;
-        if self.content_length.is_some_and(|known| known != length) {
-            return Err(wrong());
-        }
-        self.content_length = Some(length);
+        self.text.extend_from_slice(&line.text);
         Ok(())
     }
 
