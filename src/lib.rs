@@ -16,6 +16,7 @@
 //! | [`transport`] | sockets and inherited descriptors; all unsafe of the crate | base |
 //! | [`gateway`] | the responder: accept, serve, drain | fastcgi, transport |
 //! | [`inspect`], [`clean`] | what is in a file; the WebPI cache | package, feed, base |
+//! | [`migrate`] | from wfastcgi and from the 2012 iiswsgi to this one | package, iis, base |
 //! | [`ci`] | GitHub Actions: annotations, outputs, summary | config, base |
 //! | base: [`error`] [`event`] [`finding`] [`files`] [`http`] [`process`] [`digest`] [`template`] [`xml`] [`uri`] [`secret`] | leaves | each other |
 //!
@@ -53,6 +54,8 @@ pub mod http;
 pub mod iis;
 #[cfg(feature = "cli")]
 pub mod inspect;
+#[cfg(feature = "cli")]
+pub mod migrate;
 #[cfg(feature = "cli")]
 pub mod package;
 #[cfg(feature = "cli")]

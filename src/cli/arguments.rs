@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    bootstrap, clean, completions, feed, generate_ci, inspect, merge, plan, preview, publish, schema, serve,
-    sha1, stages, supervise, uninstall,
+    bootstrap, clean, completions, configure, feed, generate_ci, inspect, merge, migrate, original_install,
+    plan, preview, publish, schema, serve, sha1, stages, supervise, uninstall,
 };
 
 /// Ships Python web applications to Microsoft IIS: Web Deploy packages, WebPI feeds, a simulated IIS to test on.
@@ -40,10 +40,12 @@ pub(super) enum Command {
     Preview(Box<preview::Preview>),
     Feed(Box<feed::Feed>),
     Merge(Box<merge::Merge>),
+    Migrate(migrate::Migrate),
     GenerateCi(Box<generate_ci::GenerateCi>),
     Publish(Box<publish::Publish>),
     Uninstall(uninstall::Uninstall),
     Bootstrap(bootstrap::Bootstrap),
+    Configure(configure::Configure),
     Serve(serve::Serve),
     Inspect(inspect::Inspect),
     Sha1(sha1::Sha1),
@@ -52,6 +54,8 @@ pub(super) enum Command {
     Completions(completions::Completions),
     #[command(hide = true)]
     Supervise(supervise::Supervise),
+    #[command(name = "iiswsgi_install", hide = true)]
+    OriginalInstall(original_install::OriginalInstall),
 }
 
 /// How much is said, and how.
@@ -119,6 +123,9 @@ pub(super) struct ProjectOptions {
     /// Sets a variable for templates
     #[arg(short = 'D', long, value_name = "NAME=VALUE", value_parser = pair, help_heading = "Project")]
     pub(super) define: Vec<(String, String)>,
+    /// Sets any scalar setting of the configuration file, as `package.file-name=shop.zip`
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair, help_heading = "Project")]
+    pub(super) setting: Vec<(String, String)>,
     /// Runs the project's setup.py to learn its metadata, when reading it is not enough
     #[arg(long, help_heading = "Project")]
     pub(super) allow_setup_py: bool,

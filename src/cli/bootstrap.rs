@@ -85,6 +85,30 @@ impl Bootstrap {
             setup_commands: self.setup_commands,
             ..bootstrap::Command::default()
         };
+        let server =
+            Server { application_host: self.application_host, gateway: self.gateway, python: self.python };
+        server.set_up(&command, session)
+    }
+}
+
+/// What a bootstrap is told about the machine that it runs on.
+#[derive(Debug, Default)]
+pub(super) struct Server {
+    /// IIS's configuration file; that of the simulation here when none is named.
+    pub(super) application_host: Option<PathBuf>,
+    /// What pip installs as the gateway.
+    pub(super) gateway: Option<String>,
+    /// The Python to make the virtual environment from.
+    pub(super) python: Option<PathBuf>,
+}
+
+impl Server {
+    /// Sets up the application that a bootstrap's command line names.
+    pub(super) fn set_up(
+        self,
+        command: &bootstrap::Command,
+        session: &Session,
+    ) -> Result<ExitCode, AnyFailure> {
         let config = config::load(Path::new(""), None, &session.environment, &Overrides::new())?;
         let settings = bootstrap::Settings {
             python: self.python,
@@ -92,22 +116,16 @@ impl Bootstrap {
             folder: std::path::absolute("").unwrap_or_default(),
             ..project::bootstrap_settings(session)
         };
-        let path = self.application_host.unwrap_or_else(|| {
-            Path::new(WORK_FOLDER).join("iis").join("config").join("applicationHost.config")
-        });
-        if !path.is_file() {
-            return Err(Error::NoHost(path).into());
-        }
-        let failed = |source| Error::Host { path: path.clone(), source };
-        let mut host = HostFile(ApplicationHost::parse(files::read_text(&path)?).map_err(failed)?);
-        let found = bootstrap::find(&command, &host.0, &settings)?;
+        let path = configuration(self.application_host);
+        let mut host = HostFile::read(&path)?;
+        let found = bootstrap::find(command, &host.0, &settings)?;
         for other in &found.others {
             let text = format!("Another application waits to be set up as well: {}.", other.display());
             session.observer.message(Severity::Warning, &text);
         }
         let runner = session.runner();
         let report =
-            bootstrap::run(&found.target, &command, &settings, &mut host, &runner, &session.observer)?;
+            bootstrap::run(&found.target, command, &settings, &mut host, &runner, &session.observer)?;
         files::write_atomic(&path, host.0.text().as_bytes())?;
         let text = format!("{} is set up with Python {}.", report.folder.display(), report.python_version);
         session.observer.message(Severity::Info, &text);
@@ -115,8 +133,24 @@ impl Bootstrap {
     }
 }
 
+/// The configuration file that was named, or that of the simulated IIS here.
+pub(super) fn configuration(named: Option<PathBuf>) -> PathBuf {
+    named.unwrap_or_else(|| Path::new(WORK_FOLDER).join("iis").join("config").join("applicationHost.config"))
+}
+
 /// Registers FastCGI applications in IIS's configuration file itself.
-struct HostFile(ApplicationHost);
+pub(super) struct HostFile(pub(super) ApplicationHost);
+
+impl HostFile {
+    /// Reads the file.
+    pub(super) fn read(path: &Path) -> Result<Self, AnyFailure> {
+        if !path.is_file() {
+            return Err(Error::NoHost(path.to_owned()).into());
+        }
+        let failed = |source| Error::Host { path: path.to_owned(), source };
+        Ok(Self(ApplicationHost::parse(files::read_text(path)?).map_err(failed)?))
+    }
+}
 
 impl Registry for HostFile {
     fn register(&mut self, application: &FastCgiApplication) -> Result<Change, RegistryError> {

@@ -85,7 +85,7 @@ pub(super) fn finish(
 ) -> Result<ExitCode, AnyFailure> {
     let Merged { plan, finished, .. } = merged;
     let _lock = project::lock(&plan.folders)?;
-    let selection = Selection { stages, parameters: Vec::new(), target };
+    let selection = Selection { stages, target, ..Selection::default() };
     let outcome = project::carry_out(&plan.folders.work, session, |world| {
         pipeline::run_finished(&plan, finished, &selection, world)
     });

@@ -7,13 +7,17 @@
 
 mod arguments;
 mod bootstrap;
+mod call;
 mod clean;
 mod completions;
+mod configure;
 pub mod console;
 mod feed;
 mod generate_ci;
 mod inspect;
 mod merge;
+mod migrate;
+mod original_install;
 mod outputs;
 mod plan;
 mod preview;
@@ -28,16 +32,42 @@ mod supervise;
 mod uninstall;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::Parser;
 
+pub use call::{Call, Failed, call};
+
 use crate::error::ExitCode;
+use crate::process::Interrupt;
+
+/// The process that the command runs in: its own, or one that it is a guest in, as Python's.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// The command line that begins `… supervise`, see [`crate::process::System::supervisor`].
+    pub supervisor: Vec<OsString>,
+    /// Is set when the user wants the work to end.
+    pub interrupt: Interrupt,
+    /// Whether Ctrl-C is answered here. A guest leaves that to its host, who sets `interrupt`.
+    pub answers_interrupts: bool,
+}
+
+impl Host {
+    /// A process of the command's own.
+    pub fn own() -> Self {
+        Self {
+            supervisor: std::env::current_exe().ok().map(PathBuf::into_os_string).into_iter().collect(),
+            interrupt: Interrupt::new(),
+            answers_interrupts: true,
+        }
+    }
+}
 
 /// Parses a command line and does what it says. Gives the exit code of the process: one of [`ExitCode`], or for
 /// `supervise` and `serve` that of the program.
-pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
+pub fn main(arguments: impl IntoIterator<Item = OsString>, host: Host) -> i32 {
     match arguments::CommandLine::try_parse_from(arguments) {
-        Ok(line) => session::run(line),
+        Ok(line) => session::run(line, host),
         Err(error) => {
             // clap prints help and version to stdout and mistakes to stderr.
             let _ = error.print();

@@ -47,6 +47,9 @@ pub(super) fn overrides(options: &ProjectOptions) -> Overrides {
     for (name, value) in &options.define {
         overrides.set_entry("define", "--define", name, value);
     }
+    for (key, value) in &options.setting {
+        overrides.set(key, "--setting", value);
+    }
     overrides
 }
 

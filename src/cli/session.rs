@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arguments::{self, Command, CommandLine, OutputOptions, ReportOptions};
 use super::console::{self, Console, Verbosity};
-use super::outputs;
+use super::{Host, outputs};
 use crate::ci::{Annotations, GitHub};
 use crate::config::{self, Environment};
 use crate::error::{AnyFailure, ExitCode, Failure, Location, Shown};
 use crate::event::{Event, Observer};
 use crate::files;
 use crate::pipeline::fan_out::StageResult;
-use crate::pipeline::report::{ArchiveReport, Collector, StageReport};
+use crate::pipeline::report::{ArchiveReport, Collector, Report, StageReport};
 use crate::pipeline::{Outcome, WORK_FOLDER};
 use crate::process::{Interrupt, Observed, Runner as _, System};
 use crate::publish::pypi::Notice;
@@ -34,6 +34,8 @@ pub(super) struct Observers {
     annotations: Option<Annotations>,
     /// The errors of stages, which are not told a second time at the end.
     told: Mutex<Vec<Shown>>,
+    /// The failures for the caller of [`super::call`], who shows them himself; none when the console shows them.
+    failures: Option<Mutex<Vec<Shown>>>,
 }
 
 impl Observer for Observers {
@@ -45,12 +47,19 @@ impl Observer for Observers {
             annotations.event(event.clone());
         }
         self.collector.event(event.clone());
-        self.console.event(event);
+        self.console.event(match event {
+            Event::StageEnded { package, stage, status, simulated, elapsed, .. }
+                if self.failures.is_some() =>
+            {
+                Event::StageEnded { package, stage, status, simulated, elapsed, error: None }
+            }
+            event => event,
+        });
     }
 }
 
 /// Does what a command line says.
-pub(super) fn run(line: CommandLine) -> i32 {
+pub(super) fn run(line: CommandLine, host: Host) -> i32 {
     let environment = Environment::of_process();
     match line.command {
         // These two are other processes' stand-ins: nothing of ours may come between.
@@ -61,8 +70,7 @@ pub(super) fn run(line: CommandLine) -> i32 {
         }
         _ => {}
     }
-    let session = Session::new(environment, &line.output);
-    session.handle_interrupts();
+    let session = Session::new(environment, &line.output, host, None);
     for (name, meant) in session.environment.misspelt() {
         session.observer.warning(&format!("`{name}` is not read by anything; `{meant}` would be."), None);
     }
@@ -80,24 +88,42 @@ pub(super) fn run(line: CommandLine) -> i32 {
 }
 
 impl Session {
-    fn new(environment: Environment, output: &OutputOptions) -> Self {
+    /// A session. With `silent` somebody calls who shows failures himself; then it also says whether the console stays
+    /// silent altogether.
+    pub(super) fn new(
+        environment: Environment,
+        output: &OutputOptions,
+        host: Host,
+        silent: Option<bool>,
+    ) -> Self {
         let settings = console_settings(output, &environment);
-        let github = GitHub::detect(&environment);
-        let console = Console::of_process(settings, github.is_some());
-        let interrupt = Interrupt::new();
-        let system = Arc::new(System {
-            supervisor: std::env::current_exe().ok(),
-            path: environment.get(config::PATH).map(Into::into),
-            interrupt: interrupt.clone(),
-        });
+        // A caller's job is not ours to annotate.
+        let github = if silent.is_none() { GitHub::detect(&environment) } else { None };
+        let console = if silent == Some(true) {
+            Console::new(Box::new(std::io::sink()), console::Settings::default())
+        } else {
+            Console::of_process(settings, github.is_some())
+        };
+        let Host { supervisor, interrupt, answers_interrupts } = host;
+        let path = environment.get(config::PATH).map(Into::into);
+        let system = Arc::new(System { supervisor, path, interrupt: interrupt.clone() });
         let here = std::env::current_dir().unwrap_or_default();
         let annotations = github.as_ref().map(|github| github.annotations(Box::new(std::io::stderr()), here));
         if let Some(annotations) = &annotations {
             environment.secrets().iter().for_each(|secret| annotations.mask(secret));
         }
-        let observer =
-            Observers { console, collector: Collector::new(), annotations, told: Mutex::default() };
-        Self { environment, interrupt, observer, system, github }
+        let observer = Observers {
+            console,
+            collector: Collector::new(),
+            annotations,
+            told: Mutex::default(),
+            failures: silent.map(|_| Mutex::default()),
+        };
+        let session = Self { environment, interrupt, observer, system, github };
+        if answers_interrupts {
+            session.handle_interrupts();
+        }
+        session
     }
 
     /// The first Ctrl-C (or SIGTERM, or the closing of the console) lets the work end in good order, the second ends it
@@ -115,7 +141,7 @@ impl Session {
         }
     }
 
-    fn dispatch(&self, command: Command) -> Result<ExitCode, AnyFailure> {
+    pub(super) fn dispatch(&self, command: Command) -> Result<ExitCode, AnyFailure> {
         match command {
             Command::Run(command) => command.run(self),
             Command::Plan(command) => command.run(self),
@@ -126,10 +152,13 @@ impl Session {
             Command::Preview(command) => command.run(self),
             Command::Feed(command) => command.run(self),
             Command::Merge(command) => command.run(self),
+            Command::Migrate(command) => command.run(self),
             Command::GenerateCi(command) => command.run(self),
             Command::Publish(command) => command.run(self),
             Command::Uninstall(command) => command.run(self),
             Command::Bootstrap(command) => command.run(self),
+            Command::Configure(command) => command.run(self),
+            Command::OriginalInstall(command) => command.run(self),
             Command::Serve(command) => command.run(self),
             Command::Inspect(command) => command.run(),
             Command::Sha1(command) => command.run(self),
@@ -159,8 +188,19 @@ impl Session {
         self.observer.warning(text, Some(location));
     }
 
+    /// What was told to nobody because the caller shows it, and the report of what was done.
+    pub(super) fn into_results(self) -> (Vec<Shown>, Report) {
+        let report = self.observer.collector.report();
+        let failures = self.observer.failures.unwrap_or_default();
+        (failures.into_inner().unwrap_or_else(PoisonError::into_inner), report)
+    }
+
     /// Shows why the command fails, unless a stage has told it.
     pub(super) fn tell(&self, failure: &dyn Failure) {
+        if let Some(failures) = &self.observer.failures {
+            failures.lock().unwrap_or_else(PoisonError::into_inner).push(Shown::of(failure));
+            return;
+        }
         let told =
             self.observer.told.lock().unwrap_or_else(PoisonError::into_inner).contains(&Shown::of(failure));
         if told {

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use super::arguments::{InstallOptions, ProjectOptions, ReportOptions};
 use super::session::Session;
 use super::{merge, project};
-use crate::config::Overrides;
+use crate::config::{self, Overrides};
 use crate::error::{AnyFailure, ExitCode, Failure};
 use crate::event::{Event, Observer as _, Stage};
 use crate::files;
@@ -74,6 +74,12 @@ pub(super) struct Test {
     project: ProjectOptions,
     #[command(flatten)]
     reports: ReportOptions,
+    /// Starts the application where its source is, in the Python of `--python`, instead of what was installed
+    #[arg(long)]
+    in_place: bool,
+    /// Requests this path, instead of what the configuration says; may be given several times
+    #[arg(long, value_name = "PATH")]
+    url: Vec<String>,
 }
 
 /// The format of a package.
@@ -221,8 +227,38 @@ impl Install {
 
 impl Test {
     pub(super) fn run(self, session: &Session) -> Result<ExitCode, AnyFailure> {
-        Work::of(self.project, self.reports).run([Stage::Test].into(), session)
+        let mut work = Work::of(self.project, self.reports);
+        work.urls = self.url;
+        work.in_place = self.in_place;
+        work.run([Stage::Test].into(), session)
     }
+}
+
+/// `--url` is no path.
+#[derive(Debug, thiserror::Error)]
+#[error("`--url {url}` cannot be requested: {reason}")]
+struct WrongUrl {
+    url: String,
+    reason: serde_json::Error,
+}
+
+impl Failure for WrongUrl {
+    fn hint(&self) -> Option<String> {
+        Some("Write a path below the application, as `/login?next=%2F`.".into())
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::Usage
+    }
+}
+
+/// The request of a path that must succeed: a page, nothing at all, or the way to another page.
+fn requested(url: &str) -> Result<config::Request, WrongUrl> {
+    let path =
+        serde_json::from_value(url.into()).map_err(|reason| WrongUrl { url: url.to_owned(), reason })?;
+    let status = [200, 204, 301, 302, 303, 307, 308].into_iter().filter_map(config::Bounded::new);
+    let status = status.collect::<Vec<_>>().into();
+    Ok(config::Request { path, status, ..config::Request::default() })
 }
 
 /// A plan that is made and carried out.
@@ -233,6 +269,8 @@ pub(super) struct Work {
     parameters: Vec<(String, String)>,
     target: Target,
     merged: Option<PathBuf>,
+    urls: Vec<String>,
+    in_place: bool,
 }
 
 impl Work {
@@ -244,7 +282,16 @@ impl Work {
 
     /// The same with more settings.
     pub(super) fn with(project: ProjectOptions, reports: ReportOptions, overrides: Overrides) -> Self {
-        Self { project, overrides, reports, parameters: Vec::new(), target: Target::Configured, merged: None }
+        Self {
+            project,
+            overrides,
+            reports,
+            parameters: Vec::new(),
+            target: Target::Configured,
+            merged: None,
+            urls: Vec::new(),
+            in_place: false,
+        }
     }
 
     /// The same for one target of publishing alone.
@@ -285,8 +332,10 @@ impl Work {
         }
         let mut plan = project::plan(&self.project, &self.overrides, session)?;
         self.reports.files().for_each(|path| plan.leave_out(path));
+        let requests = self.urls.iter().map(|url| requested(url)).collect::<Result<Vec<_>, _>>()?;
         let _lock = project::lock(&plan.folders)?;
-        let selection = Selection { stages, parameters: self.parameters, target: self.target };
+        let (parameters, target, in_place) = (self.parameters, self.target, self.in_place);
+        let selection = Selection { stages, parameters, target, in_place, requests };
         let outcome =
             project::carry_out(&plan.folders.work, session, |world| pipeline::run(&plan, &selection, world));
         session.finish(&outcome, &self.reports)
@@ -313,7 +362,8 @@ impl Work {
         })?;
         self.reports.files().for_each(|path| plan.leave_out(path));
         let _lock = project::lock(&plan.folders)?;
-        let selection = Selection { stages, parameters: self.parameters, target: self.target };
+        let (parameters, target) = (self.parameters, self.target);
+        let selection = Selection { stages, parameters, target, ..Selection::default() };
         let outcome =
             project::carry_out(&plan.folders.work, session, |world| pipeline::run(&plan, &selection, world));
         for ((package, result), planned_package) in plan.packages.iter().zip(&outcome.packages).zip(&chosen) {

@@ -7,6 +7,7 @@ use super::plan::{PackagePlan, Plan};
 use super::publish::{Places, ReleaseOutcome, Target};
 use super::stages::stage;
 use super::{World, build, deliver, install, package, publish, test};
+use crate::config::Request;
 use crate::error::{AnyFailure, ExitCode, Failure};
 use crate::event::{Event, Observer, Stage, Status};
 use crate::iis::Installed;
@@ -14,7 +15,7 @@ use crate::process::Interrupt;
 use crate::publish::Published;
 
 /// Which stages run, and what is wanted beside them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Selection {
     /// The stages that run. Those that are missing find what an earlier run left.
     pub stages: BTreeSet<Stage>,
@@ -22,6 +23,10 @@ pub struct Selection {
     pub parameters: Vec<(String, String)>,
     /// Where packages are published to.
     pub target: Target,
+    /// Whether the test starts the application where its source is, instead of what was installed.
+    pub in_place: bool,
+    /// Requests of the test that take the place of those of the configuration.
+    pub requests: Vec<Request>,
 }
 
 /// What a run gave.
@@ -196,9 +201,11 @@ fn package_stages(
         installed = Some(result);
     }
     if wanted(Stage::Test) && !plan.config.test.skip {
+        let requests = selection.requests.as_slice();
         in_stage(Stage::Test, plan, world, |observer| match &installed {
-            Some(installed) => test::run(plan, installed, world, observer),
-            None => test::run(plan, &install::find(plan, world)?, world, observer),
+            _ if selection.in_place => test::in_place(plan, requests, world, observer),
+            Some(installed) => test::run(plan, installed, requests, world, observer),
+            None => test::run(plan, &install::find(plan, world)?, requests, world, observer),
         })?;
     }
     let finished = match unfinished {

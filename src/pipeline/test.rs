@@ -13,7 +13,10 @@ use crate::config::{HeaderCheck, Request};
 use crate::error::{AnyFailure, ExitCode, Failure};
 use crate::event::{Event, Message, Observer, Severity, Unit};
 use crate::files;
-use crate::iis::{self, HttpRequest, HttpResponse, Installed, Logs, RunningApplication, StartOptions};
+use crate::iis::{
+    self, HttpRequest, HttpResponse, Installed, Logs, RunningApplication, StartOptions, simulated,
+};
+use crate::process::Program;
 
 /// How many bytes of a body an error shows.
 const SHOWN_BODY: usize = 2_000;
@@ -37,6 +40,12 @@ pub enum Error {
     /// The user interrupted the run.
     #[error("interrupted during the test")]
     Interrupted,
+    /// A project whose own web.config says what is started can be tested in place only when the application is named.
+    #[error("it is not known which application to test in place")]
+    NoTarget,
+    /// Nothing can serve it.
+    #[error("no Python was found to test the application with")]
+    NoPython,
 }
 
 /// What the application said, as the cause of a failed test.
@@ -51,6 +60,8 @@ impl Failure for Error {
                 Some(format!("To start the application by hand as the test did:\n{command_line}"))
             }
             Self::Interrupted => None,
+            Self::NoTarget => Some("Name it: `--app module:callable`, or `--app paste:FILE.ini`.".into()),
+            Self::NoPython => Some("Name the interpreter with `--python`.".into()),
         }
     }
 
@@ -58,11 +69,13 @@ impl Failure for Error {
         match self {
             Self::Unexpected { .. } => ExitCode::Failed,
             Self::Interrupted => ExitCode::Interrupted,
+            Self::NoTarget | Self::NoPython => ExitCode::Usage,
         }
     }
 }
 
-/// Sends the configured requests to the installed application, `GET /` when there are none.
+/// Sends the configured requests, or those that take their place, to the installed application; `GET /` when there are
+/// none.
 ///
 /// # Errors
 /// It does not start, does not answer, or answers something else than expected. All requests are sent before that is
@@ -70,25 +83,55 @@ impl Failure for Error {
 pub(super) fn run(
     plan: &PackagePlan,
     installed: &Installed,
+    instead: &[Request],
     world: &World<'_>,
     observer: &dyn Observer,
 ) -> Result<(), AnyFailure> {
     let hooks = &plan.config.hooks;
     run_hooks("pre-test", &hooks.pre_test, plan, world, observer)?;
-    requests(plan, installed, world, observer)?;
+    let start = || world.iis.start(installed, &start_options(plan), observer);
+    requests(plan, instead, start, world, observer)?;
     run_hooks("post-test", &hooks.post_test, plan, world, observer)
+}
+
+/// The same for the application where its source is: the gateway of the plan's Python serves it, and is spoken to over
+/// FastCGI.
+///
+/// # Errors
+/// As [`run`], and when there is no Python or nothing says what the application is.
+pub(super) fn in_place(
+    plan: &PackagePlan,
+    instead: &[Request],
+    world: &World<'_>,
+    observer: &dyn Observer,
+) -> Result<(), AnyFailure> {
+    let target = plan.app.target.as_ref().ok_or(Error::NoTarget)?;
+    let python = plan.python.as_ref().ok_or(Error::NoPython)?;
+    let folder = std::path::absolute(plan.root()).unwrap_or_else(|_| plan.root().clone());
+    let program = Program::new("the application", &python.executable)
+        .args(["-u", "-m", "iiswsgi", "serve", target])
+        .current_dir(&folder);
+    let variables = plan.config.environment.iter();
+    let program = variables.fold(program, |program, (name, value)| program.env(name.as_str(), value));
+    let start = || simulated::start_in_place(&program, &folder, &start_options(plan), world.runner);
+    requests(plan, instead, start, world, observer)
+}
+
+fn start_options(plan: &PackagePlan) -> StartOptions {
+    StartOptions { timeout: plan.config.test.startup_timeout.duration(), ..StartOptions::default() }
 }
 
 fn requests(
     plan: &PackagePlan,
-    installed: &Installed,
+    instead: &[Request],
+    start: impl FnOnce() -> Result<Box<dyn RunningApplication>, iis::Error>,
     world: &World<'_>,
     observer: &dyn Observer,
 ) -> Result<(), AnyFailure> {
     let test = &plan.config.test;
     let default = [Request::default()];
-    let requests = if test.requests.is_empty() { &default[..] } else { &test.requests[..] };
-    let options = StartOptions { timeout: test.startup_timeout.duration(), ..StartOptions::default() };
+    let lists = [instead, test.requests.as_slice()];
+    let requests = lists.into_iter().find(|list| !list.is_empty()).unwrap_or(&default);
     let since = Instant::now();
     // All of this time is the application's: it starts, imports what it needs, and answers.
     let ran = |command: &str, success| {
@@ -99,7 +142,7 @@ fn requests(
             success,
         });
     };
-    let mut running = world.iis.start(installed, &options, observer).inspect_err(|error| {
+    let mut running = start().inspect_err(|error| {
         if let iis::Error::Start { command_line, .. } = error {
             ran(command_line, false);
         }

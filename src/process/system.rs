@@ -17,9 +17,9 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// Runs programs on this machine.
 #[derive(Debug, Clone, Default)]
 pub struct System {
-    /// This command's own file, whose `supervise` looks after the programs. None: programs are started directly, and
-    /// outlive us when we are killed.
-    pub supervisor: Option<PathBuf>,
+    /// The command line of this command, whose `supervise` looks after the programs: its own file, or a Python with a
+    /// script. It must not need variables of the environment, which are the programs'. Empty: programs are started directly, and outlive us when we are killed.
+    pub supervisor: Vec<OsString>,
     /// The value of PATH, for [`Runner::find`].
     pub path: Option<OsString>,
     /// Ends running programs when it is set.
@@ -118,9 +118,9 @@ impl System {
 
     #[expect(clippy::disallowed_methods, reason = "this is the place where programs are started")]
     fn command(&self, found: &Path, program: &Program, endpoint: Option<&str>) -> std::io::Result<Command> {
-        let mut command = if let Some(supervisor) = &self.supervisor {
+        let mut command = if let [supervisor, arguments @ ..] = self.supervisor.as_slice() {
             let mut command = Command::new(supervisor);
-            command.arg("supervise");
+            command.args(arguments).arg("supervise");
             if let Some(endpoint) = endpoint {
                 command.args(["--listen", endpoint]);
             }

@@ -9,12 +9,15 @@ const BASE: [&str; 11] =
     ["digest", "error", "event", "files", "finding", "http", "process", "secret", "template", "uri", "xml"];
 
 /// What each module above the base may import beside the base and itself.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("ci", &["config"]),
     ("clean", &["feed", "package"]),
     (
         "cli",
-        &["ci", "clean", "config", "feed", "iis", "inspect", "package", "pipeline", "project", "publish"],
+        &[
+            "ci", "clean", "config", "feed", "iis", "inspect", "migrate", "package", "pipeline", "project",
+            "publish",
+        ],
     ),
     ("config", &["package"]),
     ("fastcgi", &[]),
@@ -22,6 +25,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("gateway", &["fastcgi", "transport"]),
     ("iis", &["fastcgi", "package", "transport"]),
     ("inspect", &["feed", "iis", "package"]),
+    ("migrate", &["iis", "package"]),
     ("package", &[]),
     ("pipeline", &["config", "feed", "iis", "package", "project", "publish"]),
     ("project", &["package"]),

@@ -144,3 +144,46 @@ fn the_log_can_be_json_and_data_goes_to_stdout_alone() {
     assert!(outcome.stderr.lines().all(|line| json(line).is_object()), "{}", outcome.stderr);
     assert!(project.run(["package", "--quiet"]).success().stderr.is_empty());
 }
+
+#[test]
+fn migrate_shows_the_difference_and_writes_when_it_is_told_to() {
+    let config = "<configuration><system.webServer><handlers>\n  <!-- ours -->\n  <add name=\"x\" path=\"*\" verb=\"*\" \
+                  modules=\"FastCgiModule\" scriptProcessor=\"C:\\py\\python.exe|C:\\py\\wfastcgi.py\" />\n\
+                  </handlers></system.webServer></configuration>\n";
+    let project = Project::new().file("web.config", config);
+    let shown = project.run(["migrate"]).success().says("Nothing is written yet");
+    assert!(shown.stdout.contains("+  <add name=\"x\""), "{}", shown.stdout);
+    assert_eq!(project.read("web.config"), config);
+    project.run(["migrate", "--write"]).success().says(r"C:\py\python.exe -m pip install iiswsgi");
+    assert_eq!(project.read("web.config"), config.replace(r"C:\py\wfastcgi.py", "-m iiswsgi serve"));
+    project.run(["migrate"]).success().says("nothing to change");
+    let other = Project::new().file("wsgi.py", HELLO);
+    other.run(["migrate"]).code(2).says("neither").says("hint: ");
+}
+
+#[test]
+fn a_setting_of_the_configuration_can_be_set_by_its_key() {
+    let project = Project::new().file("wsgi.py", HELLO);
+    let name = "package.file-name={egg_name}-py3.9-win32.msdeploy.zip";
+    project.run(["package", "--name", "a-b", "--package-version", "1.0", "--setting", name]).success();
+    assert!(project.path("dist/a_b-1.0-py3.9-win32.msdeploy.zip").is_file());
+    project.run(["package", "--setting", "package.nme=x"]).code(2).says("package.nme");
+}
+
+#[test]
+fn configure_writes_and_registers_without_a_bootstrap() {
+    let template = "<configuration><system.webServer><fastCgi>\n\
+                    <application fullPath=\"%VENV_PYTHON%\" arguments=\"-m a\" />\n\
+                    <application fullPath=\"%VENV_PYTHON%\" arguments=\"-m b\" />\n\
+                    </fastCgi></system.webServer></configuration>\n";
+    let host = "<configuration><system.webServer><fastCgi /></system.webServer></configuration>\n";
+    let project = Project::new().file("web.config.in", template).file("host.config", host);
+    let arguments = ["configure", "--python", "py & co", "--application-host", "host.config"];
+    project.run(arguments).success().says("`py & co|-m a` is registered.");
+    assert_eq!(project.read("host.config").matches("fullPath=\"py &amp; co\"").count(), 2);
+    let again = ["configure", "--registration-only", "--attribute", "maxInstances=3"];
+    project.run(again.iter().chain(&arguments[3..])).success().says("was registered before and is changed");
+    assert_eq!(project.read("host.config").matches("maxInstances=\"3\"").count(), 2);
+    project.run(["configure", "--attribute", "maxInstances=0"].iter().chain(&arguments[1..])).code(2);
+    project.run(["configure"]).code(2).says("--application-host");
+}

@@ -152,7 +152,8 @@ pub struct Package {
     /// The time of every file in the package, in seconds since 1970, so that the same input gives the same bytes. Times
     /// before 1980 become 1980, which is where zip begins.
     pub source_date_epoch: Option<Bounded<0, 4_294_967_295>>,
-    /// The name of the zip. Default: `NAME-VERSION.msdeploy.zip`.
+    /// The name of the zip. Default: `NAME-VERSION.msdeploy.zip`. `{egg_name}` in it is `NAME-VERSION` as setuptools
+    /// begins the names of eggs, each part with `_` in the place of `-`.
     #[serde(deserialize_with = "line")]
     #[schemars(schema_with = "line_schema")]
     pub file_name: Option<String>,

@@ -166,7 +166,7 @@ impl VirtualEnvironment {
     }
 
     /// `Lib\site-packages`, or `lib/pythonX.Y/site-packages`.
-    fn module_folder(&self) -> Result<PathBuf, Error> {
+    pub(super) fn module_folder(&self) -> Result<PathBuf, Error> {
         let windows = self.folder.join("Lib").join("site-packages");
         if windows.is_dir() {
             return Ok(windows);

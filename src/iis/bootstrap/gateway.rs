@@ -168,6 +168,8 @@ fn build(
         .arg(into)
         .arg(checkout)
         .pip_variables()
+        // The gateway alone: with the command in it the build would take minutes.
+        .env("MATURIN_PEP517_ARGS", "--no-default-features --features extension-module")
         .without_python_variables()
         .current_dir(into)
         .timeout(BUILD_LIMIT);

@@ -32,6 +32,7 @@ pub use find::{Found, find};
 pub use gateway::Gateway;
 pub use plan::Plan;
 pub use python::{Interpreter, satisfies};
+pub use render::{configure, configured};
 pub use run::run;
 
 use super::{ApplicationPath, Change, FastCgiApplication};

@@ -104,7 +104,7 @@ impl Plan {
             pre_install: Vec::new(),
             install: Vec::new(),
             post_install: Vec::new(),
-            setup_commands: command.setup_commands.clone(),
+            setup_commands: super::setup::commands(folder, command),
             timeout: None,
         }
     }

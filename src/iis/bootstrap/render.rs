@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Error, Plan, Settings};
+use super::{Command, Error, Plan, Settings};
 use crate::error::Location;
 use crate::event::{Event, Message, Observer, Severity};
 use crate::files;
@@ -10,6 +10,33 @@ use crate::iis::FastCgiApplication;
 use crate::package::web_config::WebConfig;
 use crate::template::{Escape, Variables, expand};
 use crate::xml::Document;
+
+/// The FastCGI applications of the `web.config` in a folder.
+///
+/// # Errors
+/// There is none, or what is there cannot work in IIS.
+pub fn configured(folder: &Path, observer: &dyn Observer) -> Result<Vec<FastCgiApplication>, Error> {
+    let path = folder.join("web.config");
+    if !path.is_file() {
+        return Err(Error::NoWebConfig { folder: folder.to_owned() });
+    }
+    read(&path, &files::read_text(&path)?, observer)
+}
+
+/// Writes the `web.config` of an application in a folder, and nothing else of a bootstrap. `python` is the interpreter
+/// that `%VENV_PYTHON%` means. Gives its FastCGI applications.
+///
+/// # Errors
+/// There is neither template nor file, or what is there cannot work in IIS.
+pub fn configure(
+    folder: &Path,
+    python: &Path,
+    settings: &Settings,
+    observer: &dyn Observer,
+) -> Result<Vec<FastCgiApplication>, Error> {
+    let plan = Plan::read(folder, &Command::default())?;
+    web_config(folder, python, &plan, settings, observer)
+}
 
 /// Writes `web.config` from the template when there is one, and reads the FastCGI applications of the result.
 ///

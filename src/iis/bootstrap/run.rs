@@ -38,19 +38,7 @@ pub fn run(
     if !stamp.is_file() && !command.ignore_stamp {
         return Err(Error::NoStamp { folder: folder.to_owned(), stamp: plan.stamp });
     }
-    if command.original && !command.virtual_environment {
-        observer.message(
-            Severity::Warning,
-            "The package asks for an installation into the machine's Python (`iiswsgi_install` without `-e`); \
-             it gets a virtual environment in its own folder.",
-        );
-    }
-    if let Some(script) = &command.script {
-        observer.message(
-            Severity::Warning,
-            &format!("The virtual environment is made by Python's `venv`; the script `{script}` is not run."),
-        );
-    }
+    warn_of_differences(command, observer);
     let mut work = Work { folder, plan: &plan, command, settings, runner, observer, timings: Vec::new() };
     let base = work
         .timed("python", |work| Interpreter::find(work.plan.python.as_deref(), work.settings, work.runner))?;
@@ -64,11 +52,12 @@ pub fn run(
     })?;
     work.timed("requirements", |work| work.requirements(&environment, gateway.as_deref()))?;
     work.hooks("setup commands", &plan.install, &base, Some(&environment), &plan.environment)?;
-    work.setup_commands(&base, &environment)?;
+    let mut configured = plan.clone();
+    configured.environment.extend(work.own_steps(&base, &environment, gateway.is_some())?);
     let applications = work.timed("web.config", |work| {
-        render::web_config(work.folder, &environment.python, work.plan, work.settings, work.observer)
+        render::web_config(work.folder, &environment.python, &configured, work.settings, work.observer)
     })?;
-    let variables = application_variables(&plan, &applications);
+    let variables = application_variables(&configured, &applications);
     work.hooks("post-install", &plan.post_install, &base, Some(&environment), &variables)?;
     let mut registered = Vec::new();
     for application in applications {
@@ -91,6 +80,23 @@ pub fn run(
         registered,
         timings: work.timings,
     })
+}
+
+/// What the original's command line asks for and does not get.
+fn warn_of_differences(command: &Command, observer: &dyn Observer) {
+    if command.original && !command.virtual_environment {
+        observer.message(
+            Severity::Warning,
+            "The package asks for an installation into the machine's Python (`iiswsgi_install` without `-e`); \
+             it gets a virtual environment in its own folder.",
+        );
+    }
+    if let Some(script) = &command.script {
+        observer.message(
+            Severity::Warning,
+            &format!("The virtual environment is made by Python's `venv`; the script `{script}` is not run."),
+        );
+    }
 }
 
 /// The settings with the shorter of two time limits.
@@ -200,8 +206,14 @@ impl Work<'_> {
         environment.add_module_folder(self.folder)
     }
 
-    /// The original's commands that are not ours: the project's own, run by its `setup.py`.
-    fn setup_commands(&mut self, base: &Interpreter, environment: &VirtualEnvironment) -> Result<(), Error> {
+    /// The project's own steps: the original's commands that are not ours, run by its `setup.py` in one process, and the
+    /// entry points `iiswsgi.install`. Gives the variables that they set, for `web.config`.
+    fn own_steps(
+        &mut self,
+        base: &Interpreter,
+        environment: &VirtualEnvironment,
+        with_gateway: bool,
+    ) -> Result<Vec<(String, String)>, Error> {
         let commands = setup::foreign_commands(self.folder, &self.plan.setup_commands);
         if self.command.original {
             self.observer.message(
@@ -209,16 +221,36 @@ impl Work<'_> {
                 "`install_msdeploy` is done by the bootstrap itself, `test_msdeploy` by the test stage.",
             );
         }
-        if commands.is_empty() {
-            return Ok(());
+        let words: Vec<&str> = commands.iter().flatten().map(String::as_str).collect();
+        let mut variables = Vec::new();
+        if !words.is_empty() && with_gateway {
+            variables = self.step("setup commands", &words, base, environment)?;
+        } else if !words.is_empty() {
+            // Without our package in the environment nothing is handed over.
+            let command = crate::iis::command_line::join(
+                ["python", "setup.py"].into_iter().chain(words.iter().copied()),
+            );
+            self.hooks("setup commands", &[command], base, Some(environment), &self.plan.environment)?;
         }
-        let plan = self.plan;
-        self.timed("setup commands", |work| {
-            let surroundings = work.surroundings(base, Some(environment), &plan.environment);
-            commands.iter().try_for_each(|words| {
-                let words = ["python", "setup.py"].into_iter().chain(words.iter().map(String::as_str));
-                surroundings.run("setup commands", &crate::iis::command_line::join(words))
-            })
-        })
+        if with_gateway
+            && environment.module_folder().is_ok_and(|modules| setup::has_installation_hooks(&modules))
+        {
+            variables.extend(self.step("installation hooks", &[], base, environment)?);
+        }
+        Ok(variables)
+    }
+
+    /// Runs steps in the application's environment and takes the variables that they set.
+    fn step(
+        &mut self,
+        name: &'static str,
+        words: &[&str],
+        base: &Interpreter,
+        environment: &VirtualEnvironment,
+    ) -> Result<Vec<(String, String)>, Error> {
+        let handed_over = setup::HandedOver::within(self.folder);
+        let command = handed_over.command(words);
+        self.hooks(name, &[command], base, Some(environment), &self.plan.environment)?;
+        handed_over.take()
     }
 }

@@ -43,6 +43,13 @@ impl OutputNames {
     }
 }
 
+/// A file name with `{egg_name}` in it filled in: `NAME-VERSION`, each with `_` in the place of `-`, as setuptools begins
+/// the names of eggs and as the 2012 iiswsgi began those of packages.
+pub fn with_egg_name(template: &str, name: &str, version: &str) -> String {
+    let part = |text: &str| mapped(text).replace('-', "_");
+    template.replace("{egg_name}", &format!("{}-{}", part(name), part(version)))
+}
+
 /// One name as a file or folder name that every system takes, see [`OutputNames`].
 pub fn safe(name: &str) -> String {
     let name = mapped(name);

@@ -129,6 +129,13 @@ fn the_hint_names_the_file_to_leave_out() {
     assert!(check(["app/aux"])[0].hint().unwrap().contains("`app/aux`"));
 }
 
+#[test]
+fn the_names_of_eggs_have_no_hyphens_in_their_parts() {
+    let name = with_egg_name("{egg_name}-py3.9-win32.msdeploy.zip", "my-app web", "1.0-1");
+    assert_eq!(name, "my_app_web-1.0_1-py3.9-win32.msdeploy.zip");
+    assert_eq!(with_egg_name("shop.zip", "my-app", "1.0"), "shop.zip");
+}
+
 proptest! {
     #[test]
     fn an_output_name_is_always_safe(name in "\\PC*", version in "\\PC*") {

@@ -139,7 +139,7 @@ fn package(
     let folder = if layout == Layout::Classic { name.clone() } else { names::safe(&name) };
     let mut names = OutputNames::new(&name, &version);
     if let Some(file) = &config.package.file_name {
-        names.package.clone_from(file);
+        names.package = names::with_egg_name(file, &name, &version);
     }
     Ok(PackagePlan {
         name,
