@@ -32,9 +32,10 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["python3", "/opt
 FROM base AS prebuilt
 COPY container/ /tmp/container/
 COPY action/health.py /opt/iiswsgi/health.py
-RUN install -m 0755 /tmp/container/iiswsgi /usr/local/bin/iiswsgi \
- && cp /tmp/container/*.whl /opt/iiswsgi/ \
+# The program comes last: the wheel has a console script of the same name.
+RUN cp /tmp/container/*.whl /opt/iiswsgi/ \
  && python3 -m pip install --no-cache-dir --no-index --no-deps --break-system-packages /opt/iiswsgi/*.whl \
+ && install -m 0755 /tmp/container/iiswsgi /usr/local/bin/iiswsgi \
  && rm -rf /tmp/container \
  && iiswsgi --version
 USER 1000
@@ -49,15 +50,17 @@ WORKDIR /source
 COPY . .
 # hadolint ignore=DL3042
 RUN cargo build --release --locked --bin iiswsgi \
- && python3 -m pip wheel --no-deps --wheel-dir /container . \
+ && MATURIN_PEP517_ARGS="--no-default-features --features extension-module" python3 -m pip wheel --no-deps \
+      --wheel-dir /container . \
  && cp target/release/iiswsgi /container/
 
 FROM base AS program
 COPY --from=build /container/ /tmp/container/
 COPY action/health.py /opt/iiswsgi/health.py
-RUN install -m 0755 /tmp/container/iiswsgi /usr/local/bin/iiswsgi \
- && cp /tmp/container/*.whl /opt/iiswsgi/ \
+# The program comes last: the wheel has a console script of the same name.
+RUN cp /tmp/container/*.whl /opt/iiswsgi/ \
  && python3 -m pip install --no-cache-dir --no-index --no-deps --break-system-packages /opt/iiswsgi/*.whl \
+ && install -m 0755 /tmp/container/iiswsgi /usr/local/bin/iiswsgi \
  && rm -rf /tmp/container \
  && iiswsgi --version
 USER 1000

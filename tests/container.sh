@@ -55,7 +55,9 @@ cp "$program" "$context/container/iiswsgi"
 if [ -n "$wheel" ]; then
   cp "$wheel" "$context/container/"
 else
-  python3 -m pip wheel --quiet --no-deps --wheel-dir "$context/container" .
+  # The gateway alone: the program is beside it.
+  MATURIN_PEP517_ARGS="--no-default-features --features extension-module" \
+    python3 -m pip wheel --quiet --no-deps --wheel-dir "$context/container" .
 fi
 buildah "${storage[@]}" bud --quiet --isolation chroot --pull-never --format docker --build-arg "BASE=$base" \
   --target prebuilt -t "$image" "$context" >"$work/build.log" 2>&1 || { tail -n 40 "$work/build.log" >&2; fail "the build"; }

@@ -1,7 +1,12 @@
-"""A FastCGI gateway for WSGI applications, made for Microsoft IIS.
+"""Ships Python web applications to Microsoft IIS, and serves them there.
 
-``python -m iiswsgi serve APP`` is the command; :func:`serve` is the same for a program of your own.
+``python -m iiswsgi serve APP`` is the FastCGI gateway, ``iiswsgi run`` the tool that packages, tests and publishes. For
+programs there are :func:`serve`, :func:`package`, :func:`feed` and :func:`inspect`. What is not used is not imported.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 try:
     from iiswsgi._gateway import version as _version
@@ -14,8 +19,38 @@ except ImportError:
     if lastwords.is_under_iis():
         lastwords.write(f"the package iiswsgi cannot be loaded\n{format_exc()}")
     raise
-from iiswsgi.serving import serve
 
-__all__ = ["__version__", "serve"]
+if TYPE_CHECKING:
+    from iiswsgi.api import ProviderOptions, expand, feed, inspect, package
+    from iiswsgi.errors import Error
+    from iiswsgi.serving import serve
+
+__all__ = ["Error", "ProviderOptions", "__version__", "expand", "feed", "inspect", "package", "serve"]
 
 __version__ = _version()
+
+_PLACES = {
+    "Error": "errors",
+    "ProviderOptions": "api",
+    "expand": "api",
+    "feed": "api",
+    "inspect": "api",
+    "package": "api",
+    "serve": "serving",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports what is asked for the first time (PEP 562)."""
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"iiswsgi.{place}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PLACES})

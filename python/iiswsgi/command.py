@@ -1,4 +1,8 @@
-"""The command ``python -m iiswsgi``."""
+"""The commands ``iiswsgi`` and ``python -m iiswsgi``: ``serve`` is the gateway of this package, ``setup`` runs commands
+of setuptools, and everything else is the native command, in this process.
+
+Nothing is imported that the gateway does not need.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +21,15 @@ def main(arguments: list[str]) -> int:
 
         print(f"iiswsgi {__version__}")
         return 0
-    if arguments[:1] != ["serve"] or "-h" in arguments or "--help" in arguments:
+    if arguments[:1] == ["setup"]:
+        from iiswsgi.setup_commands import main as setup
+
+        return setup(arguments[1:])
+    if arguments[:1] != ["serve"]:
+        return _native(arguments)
+    if "-h" in arguments or "--help" in arguments:
         print(options.help_text())
-        return 0 if {"-h", "--help"} & set(arguments) else 2
+        return 0
     try:
         return _serve(arguments[1:])
     except UsageError as error:
@@ -27,6 +37,43 @@ def main(arguments: list[str]) -> int:
     except (OSError, ValueError) as error:
         text = str(error)
         return _failed(text if text.startswith("error: ") else f"error: {text}", 2)
+
+
+def run() -> int:
+    """The console script ``iiswsgi``."""
+    return main(sys.argv[1:])
+
+
+def run_install() -> int:
+    """The console script ``iiswsgi_install``: the bootstrap with the options of the 2012 iiswsgi."""
+    arguments = sys.argv[1:]
+    # `-v` once is what the original needed not to fail; twice is more than a line for each step.
+    verbose = sum(word.count("v") for word in arguments if word.startswith("-v") and set(word[1:]) == {"v"})
+    return _native([*(["-v"] if verbose > 1 else []), "iiswsgi_install", "--", *arguments])
+
+
+def run_install_fcgi_app() -> int:
+    """The console script ``iiswsgi_install_fcgi_app``."""
+    from iiswsgi.fcgi import main as install
+
+    return install(sys.argv[1:])
+
+
+def _native(arguments: list[str]) -> int:
+    """The native command. A build of the gateway alone tells what to do."""
+    from iiswsgi import _gateway
+
+    if hasattr(_gateway, "command"):
+        # Lines of Python and of the command in their order.
+        sys.stdout.flush()
+        return int(_gateway.command(arguments))
+    if not arguments or "-h" in arguments or "--help" in arguments:
+        print(options.help_text())
+        return 0 if arguments else 2
+    from iiswsgi.errors import not_in_this_build
+
+    print(not_in_this_build(f"`iiswsgi {arguments[0]}`"), file=sys.stderr)
+    return 2
 
 
 def _failed(text: str, code: int) -> int:
