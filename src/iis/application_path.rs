@@ -65,11 +65,6 @@ impl ApplicationPath {
         Ok(Self { site: site.to_owned(), path: normal })
     }
 
-    /// The root application of the site that IIS makes itself.
-    pub fn default_root() -> Self {
-        Self { site: super::DEFAULT_SITE.to_owned(), path: "/".to_owned() }
-    }
-
     /// The site's name.
     pub fn site(&self) -> &str {
         &self.site

@@ -58,6 +58,7 @@ impl Source {
             stages: [Stage::Build, Stage::Package, Stage::Install].into(),
             parameters: self.parameters.clone(),
             target: Target::Configured,
+            ..Selection::default()
         };
         let outcome =
             project::carry_out(&plan.folders.work, session, |world| pipeline::run(&plan, &selection, world));

@@ -10,14 +10,17 @@
 
 mod application;
 mod host_paths;
+mod in_place;
 mod layout;
 mod package;
 mod providers;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use application::{Application, by_hand};
+pub use in_place::start_in_place;
+
 use layout::{Layout, Transaction};
 use package::Package;
 use providers::Providers;
@@ -123,25 +126,6 @@ impl Simulated {
             .env("IISWSGI_LOG_FILE", "-");
         application.environment.iter().fold(program, |program, (name, value)| program.env(name, value))
     }
-}
-
-/// Starts a FastCGI program in a folder, without any installation, as if it were an application of the default site.
-///
-/// # Errors
-/// It does not start, ends, or does not accept in time.
-pub fn start_in_place(
-    program: &Program,
-    folder: &Path,
-    options: &StartOptions,
-    runner: &dyn Runner,
-) -> Result<Box<dyn RunningApplication>, Error> {
-    let place = OwnedPlace {
-        application: ApplicationPath::default_root(),
-        site: 1,
-        site_folder: folder.to_owned(),
-        folder: folder.to_owned(),
-    };
-    Ok(Box::new(Application::start(place, program, options, runner)?))
 }
 
 impl Iis for Simulated {
