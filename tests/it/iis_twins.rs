@@ -285,7 +285,7 @@ fn parameters_are_filled_in_and_say_where_the_application_goes(iis: &dyn Iis) {
 pub(crate) fn simulated() -> (tempfile::TempDir, Simulated) {
     let root = tempfile::tempdir().unwrap();
     let runner = System {
-        supervisor: Some(crate::support::IISWSGI.into()),
+        supervisor: vec![crate::support::IISWSGI.into()],
         path: Some(path_variable().into()),
         ..System::default()
     };
