@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    bootstrap, clean, completions, configure, feed, generate_ci, inspect, merge, migrate, original_install,
-    plan, preview, publish, schema, serve, sha1, stages, supervise, uninstall,
+    bootstrap, clean, completions, configure, deploy, doctor, feed, generate_ci, inspect, merge, migrate,
+    original_install, plan, preview, publish, schema, serve, sha1, stages, supervise, uninstall,
 };
 
 /// Ships Python web applications to Microsoft IIS: Web Deploy packages, WebPI feeds, a simulated IIS to test on.
@@ -43,6 +43,8 @@ pub(super) enum Command {
     Migrate(migrate::Migrate),
     GenerateCi(Box<generate_ci::GenerateCi>),
     Publish(Box<publish::Publish>),
+    Deploy(Box<deploy::Deploy>),
+    Doctor(doctor::Doctor),
     Uninstall(uninstall::Uninstall),
     Bootstrap(bootstrap::Bootstrap),
     Configure(configure::Configure),
@@ -129,21 +131,53 @@ pub(super) struct ProjectOptions {
     /// Runs the project's setup.py to learn its metadata, when reading it is not enough
     #[arg(long, help_heading = "Project")]
     pub(super) allow_setup_py: bool,
+    /// The IIS to install into and to test with; the best that is here by default
+    #[arg(long, value_name = "IIS", help_heading = "Project")]
+    pub(super) iis: Option<IisName>,
     /// Where packages and feeds go
     #[arg(long, value_name = "FOLDER", help_heading = "Project")]
     pub(super) dist_dir: Option<PathBuf>,
 }
 
-/// How packages are installed for the test.
+/// Which IIS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum IisName {
+    /// IIS Express on Windows where it is installed, else the simulation
+    Auto,
+    /// IIS Express
+    Express,
+    /// The simulation
+    Simulated,
+}
+
+impl IisName {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Express => "express",
+            Self::Simulated => "simulated",
+        }
+    }
+}
+
+/// Values for a package's parameters.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Installation")]
-pub(super) struct InstallOptions {
+pub(super) struct InstallParameters {
     /// Gives a parameter of the package a value
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) set: Vec<(String, String)>,
     /// Takes the parameters' values from a SetParameters.xml; `--set` wins
     #[arg(long, value_name = "FILE")]
     pub(super) set_parameters: Option<PathBuf>,
+}
+
+/// How packages are installed for the test.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Installation")]
+pub(super) struct InstallOptions {
+    #[command(flatten)]
+    pub(super) parameters: InstallParameters,
     /// Fails, with exit code 3, when a step would have to be simulated
     #[arg(long)]
     pub(super) require_iis: bool,

@@ -10,9 +10,10 @@ use crate::config::{self, Overrides};
 use crate::error::{AnyFailure, ExitCode, Failure, Location};
 use crate::event::{Observer, Severity};
 use crate::files;
+use crate::iis::appcmd::{self, Appcmd, Flavour};
 use crate::iis::application_host::{self, ApplicationHost};
 use crate::iis::bootstrap::{self, Registry, RegistryError};
-use crate::iis::{ApplicationPath, Change, FastCgiApplication};
+use crate::iis::{ApplicationPath, Change, FastCgiApplication, local};
 use crate::pipeline::WORK_FOLDER;
 
 /// Sets up an unpacked application: virtual environment, requirements, gateway, web.config, FastCGI registration.
@@ -27,6 +28,9 @@ pub(super) struct Bootstrap {
     /// Sets up an application without a stamp as well
     #[arg(short, long)]
     ignore_stamp: bool,
+    /// Makes a virtual environment, as is always done; the script of the original is not run
+    #[arg(short = 'e', long = "virtualenv", value_name = "SCRIPT", num_args = 0..=1, default_missing_value = "")]
+    virtualenv: Option<String>,
     /// IIS's configuration file: sites are looked up and FastCGI applications registered there
     #[arg(long, value_name = "FILE")]
     application_host: Option<PathBuf>,
@@ -82,6 +86,7 @@ impl Bootstrap {
             name: self.app,
             ignore_stamp: self.ignore_stamp,
             virtual_environment: true,
+            script: self.virtualenv.filter(|script| !script.is_empty()),
             setup_commands: self.setup_commands,
             ..bootstrap::Command::default()
         };
@@ -116,13 +121,16 @@ impl Server {
             folder: std::path::absolute("").unwrap_or_default(),
             ..project::bootstrap_settings(session)
         };
+        if let (None, Some(result)) = (&self.application_host, on_server(command, &settings, session)) {
+            let report = result?;
+            let text =
+                format!("{} is set up with Python {}.", report.folder.display(), report.python_version);
+            session.observer.message(Severity::Info, &text);
+            return Ok(ExitCode::Done);
+        }
         let path = configuration(self.application_host);
         let mut host = HostFile::read(&path)?;
-        let found = bootstrap::find(command, &host.0, &settings)?;
-        for other in &found.others {
-            let text = format!("Another application waits to be set up as well: {}.", other.display());
-            session.observer.message(Severity::Warning, &text);
-        }
+        let found = find(command, &host.0, &settings, session)?;
         let runner = session.runner();
         let report =
             bootstrap::run(&found.target, command, &settings, &mut host, &runner, &session.observer)?;
@@ -136,6 +144,45 @@ impl Server {
 /// The configuration file that was named, or that of the simulated IIS here.
 pub(super) fn configuration(named: Option<PathBuf>) -> PathBuf {
     named.unwrap_or_else(|| Path::new(WORK_FOLDER).join("iis").join("config").join("applicationHost.config"))
+}
+
+/// Sets up an application of the IIS of this machine, by `appcmd.exe`. None when there is none.
+fn on_server(
+    command: &bootstrap::Command,
+    settings: &bootstrap::Settings,
+    session: &Session,
+) -> Option<Result<bootstrap::Report, AnyFailure>> {
+    let program = appcmd::locate(Flavour::Iis, &settings.variables)?;
+    Some((|| {
+        let runner = session.runner();
+        let (host, _) = local::sites(&settings.variables, &runner, &session.observer)?;
+        let found = find(command, &host, settings, session)?;
+        let pool = found.target.application.as_ref().map(|path| host.pool(path));
+        let records = local::Records::of_machine(&settings.variables);
+        let server = local::Server {
+            runner: &runner,
+            observer: &session.observer,
+            records: records.as_ref(),
+            icacls: local::acl::Icacls::find(&settings.variables, &runner),
+        };
+        let mut registry = Appcmd::new(&program, &runner);
+        let pool = pool.as_deref().unwrap_or("DefaultAppPool");
+        Ok(server.bootstrap(&found, pool, command, settings, &mut registry)?)
+    })())
+}
+
+fn find(
+    command: &bootstrap::Command,
+    host: &ApplicationHost,
+    settings: &bootstrap::Settings,
+    session: &Session,
+) -> Result<bootstrap::Found, AnyFailure> {
+    let found = bootstrap::find(command, host, settings)?;
+    for other in &found.others {
+        let text = format!("Another application waits to be set up as well: {}.", other.display());
+        session.observer.message(Severity::Warning, &text);
+    }
+    Ok(found)
 }
 
 /// Registers FastCGI applications in IIS's configuration file itself.

@@ -12,6 +12,8 @@ mod clean;
 mod completions;
 mod configure;
 pub mod console;
+mod deploy;
+mod doctor;
 mod feed;
 mod generate_ci;
 mod inspect;

@@ -1,17 +1,18 @@
 //! What the commands that work on projects share: flags become overrides, overrides a plan, a plan an outcome.
 
+use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use super::arguments::{InstallOptions, ProjectOptions, ReportOptions};
+use super::arguments::{InstallOptions, InstallParameters, ProjectOptions, ReportOptions};
 use super::session::Session;
-use crate::config::{self, Environment, Overrides};
+use crate::config::{self, Environment, IisMode, Overrides};
 use crate::error::{AnyFailure, ExitCode, Failure, shown};
-use crate::event::{Observer, Severity};
+use crate::event::{Observer, Severity, Stage};
 use crate::files;
 use crate::iis::simulated::Simulated;
-use crate::iis::{Iis, InstallRequest, Installed, bootstrap};
+use crate::iis::{Express, Iis, InstallRequest, Installed, appcmd, bootstrap, express};
 use crate::package::archive::Limits;
 use crate::pipeline::plan::{self, Plan, Reading};
 use crate::pipeline::{Folders, IndexAccess, Outcome, Release, WORK_FOLDER, World, read_set_parameters};
@@ -43,6 +44,7 @@ pub(super) fn overrides(options: &ProjectOptions) -> Overrides {
         .set_optional("python", "--python", options.python.as_deref())
         .set_optional("gateway", "--gateway", options.gateway.as_deref())
         .set_optional("output", "--dist-dir", options.dist_dir.as_deref().map(Path::to_string_lossy))
+        .set_optional("iis.mode", "--iis", options.iis.map(super::arguments::IisName::name))
         .set_flag("allow-setup-py", "--allow-setup-py", options.allow_setup_py);
     for (name, value) in &options.define {
         overrides.set_entry("define", "--define", name, value);
@@ -54,7 +56,7 @@ pub(super) fn overrides(options: &ProjectOptions) -> Overrides {
 }
 
 /// The values of parameters from the command line: those of `--set` stand over those of `--set-parameters`.
-pub(super) fn parameters(options: &InstallOptions) -> Result<Vec<(String, String)>, AnyFailure> {
+pub(super) fn parameters(options: &InstallParameters) -> Result<Vec<(String, String)>, AnyFailure> {
     let mut values = match &options.set_parameters {
         Some(path) => read_set_parameters(path)?,
         None => Vec::new(),
@@ -110,21 +112,38 @@ pub(super) fn lock(folders: &Folders) -> Result<File, AnyFailure> {
     Ok(file)
 }
 
-/// Hands the outside world to the pipeline. The simulated IIS is in the work folder.
+/// Carries out a plan with the IIS that its configuration asks for, when there is something to install or to test.
+pub(super) fn carry_out_plan(
+    plan: &Plan,
+    stages: &BTreeSet<Stage>,
+    session: &Session,
+    work: impl FnOnce(&World<'_>) -> Outcome,
+) -> Result<Outcome, AnyFailure> {
+    if !stages.contains(&Stage::Install) && !stages.contains(&Stage::Test) {
+        return Ok(carry_out(&plan.folders.work, session, work));
+    }
+    let iis = twin(plan.config.iis.mode, &plan.folders.work, session)?;
+    Ok(with_iis(iis.as_ref(), session, work))
+}
+
+/// Hands the outside world to the pipeline, for work that needs no IIS: the simulated one is in the work folder.
 pub(super) fn carry_out(
     work_folder: &Path,
     session: &Session,
     work: impl FnOnce(&World<'_>) -> Outcome,
 ) -> Outcome {
+    with_iis(&simulated(work_folder, session), session, work)
+}
+
+fn with_iis(iis: &dyn Iis, session: &Session, work: impl FnOnce(&World<'_>) -> Outcome) -> Outcome {
     let runner = session.runner();
-    let iis = simulated(work_folder, session);
     let index = IndexLogin::of(&session.environment);
     let notify = |notice: Notice<'_>| session.notice(notice);
     let bootstrap = bootstrap_settings(session);
     let release = release(session);
     work(&World {
         runner: &runner,
-        iis: &iis,
+        iis,
         observer: &session.observer,
         interrupt: &session.interrupt,
         now: time::OffsetDateTime::now_utc(),
@@ -176,7 +195,8 @@ pub(super) fn install_file(
     reports: &ReportOptions,
     session: &Session,
 ) -> Result<ExitCode, AnyFailure> {
-    let (_, installed) = installed_file(file, project, install, session)?;
+    let choose = |mode: IisMode, work: &Path| twin(mode, work, session);
+    let (_, installed) = installed_in(file, project, install, session, choose, |iis| iis.as_ref())?;
     let text = format!("{} is installed in {}.", installed.application, installed.physical_path.display());
     session.observer.message(Severity::Info, &text);
     session.finish(&Outcome::default(), reports)
@@ -189,24 +209,78 @@ pub(super) fn installed_file(
     install: &InstallOptions,
     session: &Session,
 ) -> Result<(Simulated, Installed), AnyFailure> {
+    let choose = |_: IisMode, work: &Path| Ok(simulated(work, session));
+    installed_in(file, project, install, session, choose, |iis| iis)
+}
+
+/// Installs a package file into an IIS that is chosen by what the configuration says.
+fn installed_in<I>(
+    file: &Path,
+    project: &ProjectOptions,
+    install: &InstallOptions,
+    session: &Session,
+    choose: impl FnOnce(IisMode, &Path) -> Result<I, AnyFailure>,
+    as_iis: impl Fn(&I) -> &dyn Iis,
+) -> Result<(I, Installed), AnyFailure> {
     let overrides = overrides(project);
     let config = config::load(Path::new(""), project.config.as_deref(), &session.environment, &overrides)?;
     let folders = Folders { output: config.output.clone(), work: PathBuf::from(WORK_FOLDER) };
     let _lock = lock(&folders)?;
-    let iis = simulated(&folders.work, session);
+    let iis = choose(config.iis.mode, &folders.work)?;
     let mut settings = bootstrap_settings(session);
     settings.gateway = Some(config.gateway().to_owned());
     settings.folder = std::path::absolute("").unwrap_or_default();
     settings.compile = false;
     let request = InstallRequest {
         package: file.to_owned(),
-        parameters: parameters(install)?,
+        parameters: parameters(&install.parameters)?,
         limits: Limits::default(),
         default_site: config.iis.site.clone(),
         bootstrap: settings,
     };
-    let installed = iis.install(&request, &session.observer)?;
+    let installed = as_iis(&iis).install(&request, &session.observer)?;
     Ok((iis, installed))
+}
+
+/// IIS Express was asked for and is not here.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no IIS Express here")]
+struct NoExpress {
+    looked: Vec<PathBuf>,
+}
+
+impl Failure for NoExpress {
+    fn hint(&self) -> Option<String> {
+        let places: Vec<String> = self.looked.iter().map(|path| format!("`{}`", path.display())).collect();
+        let looked =
+            if places.is_empty() { String::new() } else { format!(" Looked for {}.", places.join(", ")) };
+        Some(format!("Install it (winget install Microsoft.IISExpress), or use `--iis simulated`.{looked}"))
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::MissingTool
+    }
+}
+
+/// The IIS that was asked for.
+fn twin(mode: IisMode, work: &Path, session: &Session) -> Result<Box<dyn Iis>, AnyFailure> {
+    let variables = bootstrap_settings(session).variables;
+    let express = express::locate(&variables);
+    let program = match (mode, express) {
+        (IisMode::Express, None) => {
+            let appcmds = appcmd::places(appcmd::Flavour::Express, &variables).into_iter();
+            let looked = appcmds.map(|path| path.with_file_name("iisexpress.exe")).collect();
+            return Err(NoExpress { looked }.into());
+        }
+        (IisMode::Express, Some(program)) => program,
+        (IisMode::Auto, Some(program)) if cfg!(windows) => program,
+        (IisMode::Auto | IisMode::Simulated, _) => return Ok(Box::new(simulated(work, session))),
+    };
+    let root = work.join("iis-express");
+    let root = std::path::absolute(&root).unwrap_or(root);
+    let iis = Express::new(program, root, session.system().clone());
+    session.observer.message(Severity::Info, &format!("{} is used.", iis.describe().description));
+    Ok(Box::new(iis))
 }
 
 /// The simulated IIS of a work folder.

@@ -155,6 +155,8 @@ impl Session {
             Command::Migrate(command) => command.run(self),
             Command::GenerateCi(command) => command.run(self),
             Command::Publish(command) => command.run(self),
+            Command::Deploy(command) => command.run(self),
+            Command::Doctor(command) => command.run(self),
             Command::Uninstall(command) => command.run(self),
             Command::Bootstrap(command) => command.run(self),
             Command::Configure(command) => command.run(self),

@@ -313,7 +313,7 @@ impl Work {
 
     fn install(mut self, options: &InstallOptions) -> Result<Self, AnyFailure> {
         self.overrides.set_flag("iis.require", "--require-iis", options.require_iis);
-        self.parameters = project::parameters(options)?;
+        self.parameters = project::parameters(&options.parameters)?;
         Ok(self)
     }
 
@@ -336,8 +336,9 @@ impl Work {
         let _lock = project::lock(&plan.folders)?;
         let (parameters, target, in_place) = (self.parameters, self.target, self.in_place);
         let selection = Selection { stages, parameters, target, in_place, requests };
-        let outcome =
-            project::carry_out(&plan.folders.work, session, |world| pipeline::run(&plan, &selection, world));
+        let outcome = project::carry_out_plan(&plan, &selection.stages, session, |world| {
+            pipeline::run(&plan, &selection, world)
+        })?;
         session.finish(&outcome, &self.reports)
     }
 
@@ -364,8 +365,9 @@ impl Work {
         let _lock = project::lock(&plan.folders)?;
         let (parameters, target) = (self.parameters, self.target);
         let selection = Selection { stages, parameters, target, ..Selection::default() };
-        let outcome =
-            project::carry_out(&plan.folders.work, session, |world| pipeline::run(&plan, &selection, world));
+        let outcome = project::carry_out_plan(&plan, &selection.stages, session, |world| {
+            pipeline::run(&plan, &selection, world)
+        })?;
         for ((package, result), planned_package) in plan.packages.iter().zip(&outcome.packages).zip(&chosen) {
             let Some(finished) = &result.finished else { continue };
             let (stages, simulated) = session.results_of(&package.name);

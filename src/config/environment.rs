@@ -100,6 +100,12 @@ variables! {
     PROGRAMFILES
     /// The folder of IIS's or IIS Express's programs.
     IIS_BIN
+    /// The folder of msdeploy.exe, where it is not in the usual place.
+    MSDEPLOYPATH
+    /// The folder of programs' data on Windows, where notes about installed applications are kept.
+    PROGRAMDATA
+    /// The password of the user that `deploy` names.
+    IISWSGI_DEPLOY_PASSWORD
     /// The virtual environment that is active, whose Python is preferred.
     VIRTUAL_ENV
 }

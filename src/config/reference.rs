@@ -43,6 +43,7 @@ const FLAGS: &[(&str, &str)] = &[
     ("publish.pypi.attestations", "--no-attestations"),
     ("publish.pypi.skip-existing", "--skip-existing"),
     ("publish.pypi.allow-http", "--allow-http"),
+    ("iis.mode", "--iis"),
     ("iis.require", "--require-iis"),
     ("iis.parameters", "--set NAME=VALUE"),
     ("iis.set-parameters", "--set-parameters"),

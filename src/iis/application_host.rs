@@ -6,6 +6,8 @@
 //! idempotent. Nothing here reads or writes a file: the simulation, IIS Express and `appcmd`'s stand-in do.
 
 mod fastcgi;
+mod locks;
+mod sites;
 #[cfg(test)]
 mod tests;
 
@@ -128,6 +130,20 @@ impl ApplicationHost {
         let application =
             site.applications.iter().find(|application| same(&application.path, path.path()))?.clone();
         Some((site, application))
+    }
+
+    /// The application pool that an application runs in: its own, else that of the site's or of all sites' defaults.
+    pub fn pool(&self, path: &ApplicationPath) -> String {
+        let site = self.site_element(path.site()).ok();
+        let own = site.and_then(|site| application_element(site, path.path())?.attribute("applicationPool"));
+        let sites = self.document.root().child("system.applicationHost").and_then(|host| host.child("sites"));
+        let default = |element: Option<Element<'_>>| {
+            element?.child("applicationDefaults")?.attribute("applicationPool").map(str::to_owned)
+        };
+        own.map(str::to_owned)
+            .or_else(|| default(site))
+            .or_else(|| default(sites))
+            .unwrap_or_else(|| "DefaultAppPool".to_owned())
     }
 
     /// Adds a site with a root application on a folder, answering on the site's own name. One that is there stays as it

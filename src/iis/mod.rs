@@ -1,18 +1,25 @@
 //! What the pipeline asks of IIS: install a package, run what it installed, send requests to it, take it away again.
 //!
-//! [`Iis`] is that as one trait. Its twins are full IIS, IIS Express and the simulation ([`simulated`]), which needs no
+//! [`Iis`] is that as one trait. Its twins are IIS Express ([`express`]) and the simulation ([`simulated`]), which needs no
 //! Windows; all of them pass one test suite. This file holds the trait and its plain types; what the twins share is in
-//! [`application_host`] (IIS's configuration file), [`command_line`] (Windows' rules for arguments) and [`bootstrap`]
-//! (what a package's `runCommand` does on a server).
+//! [`application_host`] (IIS's configuration file), [`appcmd`] (the program that changes it), [`msdeploy`] (Web Deploy's own program), [`local`] (where the machine's
+//! own is found), [`command_line`] (Windows' rules for arguments) and [`bootstrap`] (what a package's `runCommand` does on a
+//! server). [`doctor`] looks for what keeps an application from working.
 
+pub mod appcmd;
 pub mod application_host;
 mod application_path;
 pub mod bootstrap;
 pub mod command_line;
+pub mod doctor;
 mod error;
+pub mod express;
+pub mod local;
+pub mod msdeploy;
 pub mod server;
 pub mod simulated;
 pub mod site;
+mod web_client;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -21,6 +28,7 @@ use std::time::Duration;
 pub use application_host::{Change, FastCgiApplication};
 pub use application_path::{ApplicationPath, InvalidApplicationPath};
 pub use error::{Error, PackageError};
+pub use express::Express;
 pub use simulated::Simulated;
 
 use crate::event::Observer;

@@ -172,6 +172,12 @@ pub trait Runner: Send + Sync {
     /// The program is not there or does not start, or nothing can listen on that endpoint.
     fn start(&self, program: &Program, endpoint: &str) -> Result<Box<dyn Running>, Error>;
 
+    /// Starts a program that goes on by itself, without a socket and without input.
+    ///
+    /// # Errors
+    /// The program is not there or does not start.
+    fn launch(&self, program: &Program) -> Result<Box<dyn Running>, Error>;
+
     /// Where a program is: a path with a separator as it is, a name by looking through PATH.
     fn find(&self, name: &str) -> Option<PathBuf>;
 
@@ -254,6 +260,10 @@ impl Runner for Observed<'_> {
 
     fn start(&self, program: &Program, endpoint: &str) -> Result<Box<dyn Running>, Error> {
         self.runner.start(program, endpoint)
+    }
+
+    fn launch(&self, program: &Program) -> Result<Box<dyn Running>, Error> {
+        self.runner.launch(program)
     }
 
     fn find(&self, name: &str) -> Option<PathBuf> {

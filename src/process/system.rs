@@ -71,6 +71,10 @@ impl Runner for System {
         Ok(Box::new(self.spawn(program, Some(endpoint))?))
     }
 
+    fn launch(&self, program: &Program) -> Result<Box<dyn Running>, Error> {
+        Ok(Box::new(self.spawn(program, None)?))
+    }
+
     fn find(&self, name: &str) -> Option<PathBuf> {
         if name.contains(std::path::is_separator) {
             return os::is_executable(Path::new(name)).then(|| PathBuf::from(name));

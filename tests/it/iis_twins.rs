@@ -156,7 +156,8 @@ fn the_process_has_the_servers_surroundings(iis: &dyn Iis) {
     let lines: Vec<&str> = process.lines().collect();
     assert!(!Path::new(lines[0]).starts_with(&installed.physical_path), "{process}");
     assert!(Path::new(lines[1]).starts_with(&installed.physical_path), "{process}");
-    assert_eq!(lines[2..], ["APP_POOL_ID=DefaultAppPool", "GREETING=a & b", "PYTHONPATH=None"]);
+    let pool = if iis.describe().simulated { "DefaultAppPool" } else { "Clr4IntegratedAppPool" };
+    assert_eq!(lines[2..], [&format!("APP_POOL_ID={pool}"), "GREETING=a & b", "PYTHONPATH=None"]);
 }
 
 fn many_requests_on_one_process_and_large_bodies(iis: &dyn Iis) {
@@ -222,6 +223,17 @@ fn a_process_that_dies_or_hangs_in_a_request_is_told(iis: &dyn Iis) {
     let shown = Shown::of(&running.request(&slow).unwrap_err()).to_string();
     assert!(shown.contains("GET /slow") && shown.contains("within 0.3 s"), "{shown}");
     let mut running = start(iis, &installed);
+    if !iis.describe().simulated {
+        // Over HTTP nobody sees more than the page of IIS.
+        let response = running.request(&HttpRequest::get("/exit")).unwrap();
+        let body = String::from_utf8(response.body).unwrap();
+        assert!(response.status == 500 && body.contains("exited unexpectedly"), "{body}");
+        assert!(
+            text(running.as_mut(), "/x").contains("PATH_INFO=/hello/x"),
+            "the next request gets a new process"
+        );
+        return;
+    }
     let shown = Shown::of(&running.request(&HttpRequest::get("/exit")).unwrap_err()).to_string();
     assert!(shown.contains("exit code 7") && shown.contains("leaving in the middle"), "{shown}");
 }
@@ -293,11 +305,66 @@ pub(crate) fn simulated() -> (tempfile::TempDir, Simulated) {
     (root, iis)
 }
 
+/// An IIS Express whose programs are the stand-ins, with a template like the real one's.
+#[cfg(unix)]
+fn express() -> (crate::support::Windows, iiswsgi::iis::Express) {
+    let windows = crate::support::Windows::new();
+    let program = windows.program("programs/IIS Express/iisexpress.exe");
+    windows.program("programs/IIS Express/appcmd.exe");
+    let template =
+        windows.path("programs/IIS Express/config/templates/PersonalWebServer/applicationhost.config");
+    std::fs::create_dir_all(template.parent().unwrap()).unwrap();
+    let text =
+        iiswsgi::iis::application_host::ApplicationHost::new(r"%IIS_SITES_HOME%\WebSite1").text().to_owned();
+    let text = text
+        .replace("Default Web Site", "WebSite1")
+        .replace("DefaultAppPool", "Clr4IntegratedAppPool")
+        .replace(
+            "name=\"handlers\" overrideModeDefault=\"Allow\"",
+            "name=\"handlers\" overrideModeDefault=\"Deny\"",
+        );
+    std::fs::write(template, text).unwrap();
+    let runner = System {
+        supervisor: vec![crate::support::IISWSGI.into()],
+        path: Some(path_variable().into()),
+        ..System::default()
+    };
+    let root = windows.path("iis");
+    (windows, iiswsgi::iis::Express::new(program, root, Arc::new(runner)))
+}
+
+#[cfg(unix)]
+#[test]
+fn iis_express_gets_its_own_configuration_and_its_appcmd_registers() {
+    let (windows, iis) = express();
+    let installed = Package::new().install(&iis).unwrap();
+    start(&iis, &installed).stop();
+    let calls = windows.calls("programs/IIS Express/appcmd.exe");
+    assert!(
+        calls.iter().any(|call| call.contains("/+[fullPath=") && call.contains("/apphostconfig:")),
+        "{calls:?}"
+    );
+    let calls = windows.calls("programs/IIS Express/iisexpress.exe");
+    assert!(
+        calls.iter().any(|call| call.starts_with("/config:") && call.contains("/site:Default Web Site")),
+        "{calls:?}"
+    );
+    assert!(windows.host().fastcgi_applications().is_empty(), "that of IIS stays as it is");
+}
+
 macro_rules! for_each_twin {
     ($($test:ident)*) => {
         mod with_the_simulation {
             $(#[test] fn $test() {
                 let (_root, iis) = super::simulated();
+                super::$test(&iis);
+            })*
+        }
+
+        #[cfg(unix)]
+        mod with_iis_express {
+            $(#[test] fn $test() {
+                let (_windows, iis) = super::express();
                 super::$test(&iis);
             })*
         }

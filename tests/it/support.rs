@@ -156,3 +156,69 @@ pub(crate) fn shared_data() -> Option<PathBuf> {
     eprintln!("skipped: no shared test data at {}", folder.display());
     None
 }
+
+/// A folder that looks like a Windows with IIS; its programs are the stand-ins of `tests/server_programs`.
+pub(crate) struct Windows {
+    folder: tempfile::TempDir,
+}
+
+impl Windows {
+    /// A fresh IIS with its one site.
+    pub(crate) fn new() -> Self {
+        let windows = Self { folder: tempfile::tempdir().unwrap() };
+        for folder in ["windows/System32/inetsrv/config", "site", "data"] {
+            fs::create_dir_all(windows.path(folder)).unwrap();
+        }
+        let site = windows.path("site").to_string_lossy().into_owned();
+        let host = iiswsgi::iis::application_host::ApplicationHost::new(&site);
+        fs::write(windows.configuration(), host.text()).unwrap();
+        windows.program("windows/System32/inetsrv/appcmd.exe");
+        windows
+    }
+
+    /// Puts a stand-in there under the name of a program of Windows.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        let built = PathBuf::from(IISWSGI).with_file_name("examples").join("server_programs");
+        let built = built.with_extension(std::env::consts::EXE_EXTENSION);
+        assert!(built.is_file(), "build the stand-ins first: cargo build --example server_programs");
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::copy(built, &path).unwrap();
+        path
+    }
+
+    /// A path in the folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The configuration of its IIS.
+    pub(crate) fn configuration(&self) -> PathBuf {
+        self.path("windows/System32/inetsrv/config/applicationHost.config")
+    }
+
+    /// The same as values.
+    pub(crate) fn host(&self) -> iiswsgi::iis::application_host::ApplicationHost {
+        let text = fs::read_to_string(self.configuration()).unwrap();
+        iiswsgi::iis::application_host::ApplicationHost::parse(text).unwrap()
+    }
+
+    /// The variables that lead to it.
+    pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
+        let text = |name: &str| self.path(name).to_string_lossy().into_owned();
+        vec![("WINDIR", text("windows")), ("PROGRAMDATA", text("data")), ("PROGRAMFILES", text("programs"))]
+    }
+
+    /// The calls of a program, the oldest first: its arguments as one line each.
+    pub(crate) fn calls(&self, program: &str) -> Vec<String> {
+        let path = self.path(program).with_file_name("calls.jsonl");
+        let text = fs::read_to_string(path).unwrap_or_default();
+        let line = |line: &str| {
+            let call = json(line);
+            let words =
+                call["arguments"].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned());
+            words.collect::<Vec<_>>().join(" ")
+        };
+        text.lines().map(line).collect()
+    }
+}

@@ -34,7 +34,7 @@ impl Source {
     pub(super) fn new(project: ProjectOptions, install: &InstallOptions) -> Result<Self, AnyFailure> {
         let mut overrides = project::overrides(&project);
         overrides.set_flag("iis.require", "--require-iis", install.require_iis);
-        let parameters = project::parameters(install)?;
+        let parameters = project::parameters(&install.parameters)?;
         Ok(Self { project, install: install.clone(), overrides, parameters })
     }
 

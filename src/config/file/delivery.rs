@@ -50,9 +50,11 @@ impl Default for Iis {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum IisMode {
-    /// The best that this machine has.
+    /// The best that this machine has: IIS Express on Windows where it is installed, else the simulation.
     #[default]
     Auto,
+    /// IIS Express, which needs no administrator.
+    Express,
     /// The simulation, which works on every system.
     Simulated,
 }
@@ -64,15 +66,16 @@ impl<'de> Deserialize<'de> for IisMode {
         enum Known {
             Auto,
             Simulated,
-            Full,
             Express,
+            Iis,
         }
 
         match Known::deserialize(deserializer)? {
             Known::Auto => Ok(Self::Auto),
             Known::Simulated => Ok(Self::Simulated),
-            Known::Full | Known::Express => Err(serde::de::Error::custom(
-                "names an IIS that is kept for a later version of iiswsgi: only `auto` and `simulated` can be set yet",
+            Known::Express => Ok(Self::Express),
+            Known::Iis => Err(serde::de::Error::custom(
+                "is `iis`, which is kept for a later version of iiswsgi: only `auto`, `express` and `simulated` can be set yet",
             )),
         }
     }

@@ -55,6 +55,10 @@ impl Runner for Machine {
         unreachable!("a bootstrap starts nothing")
     }
 
+    fn launch(&self, _: &Program) -> Result<Box<dyn Running>, process::Error> {
+        unreachable!("a bootstrap starts nothing")
+    }
+
     fn find(&self, name: &str) -> Option<PathBuf> {
         let known = name.starts_with("python") || (name == "uv" && self.uv);
         known.then(|| PathBuf::from(format!("/bin/{name}")))

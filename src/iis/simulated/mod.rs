@@ -14,9 +14,12 @@ mod in_place;
 mod layout;
 mod package;
 mod providers;
+mod trial;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+
+pub use trial::{Trial, read_here};
 
 use application::{Application, by_hand};
 pub use in_place::start_in_place;
@@ -42,6 +45,7 @@ pub struct Simulated {
     root: PathBuf,
     runner: Arc<dyn Runner>,
     variables: Variables,
+    appcmd: Option<PathBuf>,
 }
 
 impl Simulated {
@@ -57,13 +61,20 @@ impl Simulated {
             ("ProgramData", r"C:\ProgramData"),
             ("TEMP", r"C:\Windows\Temp"),
         ];
-        Self { root: root.into(), runner, variables: variables.into_iter().collect() }
+        Self { root: root.into(), runner, variables: variables.into_iter().collect(), appcmd: None }
     }
 
     /// Sets a variable of the simulated machine.
     #[must_use]
     pub fn with_variable(mut self, name: &str, value: &str) -> Self {
         self.variables.set(name, value);
+        self
+    }
+
+    /// Registers FastCGI applications by this `appcmd.exe`: the configuration is that of an IIS Express.
+    #[must_use]
+    pub(super) fn with_appcmd(mut self, program: PathBuf) -> Self {
+        self.appcmd = Some(program);
         self
     }
 
@@ -114,17 +125,8 @@ impl Simulated {
         for change in &start.changes {
             observer.simulated(change);
         }
-        // What a developer's shell has set for Python does not reach the server.
-        let program = ["PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"]
-            .into_iter()
-            .fold(Program::new("the application", start.program), Program::env_remove)
-            .args(start.arguments)
+        trial::program(start, application, pool, &layout.configuration())
             .current_dir(layout.working_directory())
-            .env("APP_POOL_ID", pool)
-            .env("APP_POOL_CONFIG", layout.configuration().to_string_lossy())
-            // Under IIS our gateway writes to a file, because nobody reads its standard error. Here somebody does.
-            .env("IISWSGI_LOG_FILE", "-");
-        application.environment.iter().fold(program, |program, (name, value)| program.env(name, value))
     }
 }
 
@@ -160,6 +162,7 @@ impl Iis for Simulated {
             settings: &settings,
             runner: &runner,
             observer,
+            appcmd: self.appcmd.as_deref(),
             host,
             files,
             steps: Vec::new(),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::layout::Layout;
 use crate::error::Shown;
 use crate::event::{Event, Message, Observer, Severity};
+use crate::iis::appcmd::Appcmd;
 use crate::iis::application_host::{self, ApplicationHost};
 use crate::iis::bootstrap::{self, Command, Registry, RegistryError};
 use crate::iis::{ApplicationPath, Change, Error, FastCgiApplication, Outcome, Step};
@@ -23,6 +24,8 @@ pub(super) struct Providers<'a> {
     pub settings: &'a bootstrap::Settings,
     pub runner: &'a dyn Runner,
     pub observer: &'a dyn Observer,
+    /// Who registers FastCGI applications; none: they are written into the configuration.
+    pub appcmd: Option<&'a Path>,
     pub host: ApplicationHost,
     pub files: usize,
     pub steps: Vec<Step>,
@@ -131,10 +134,6 @@ impl Providers<'_> {
     }
 
     fn bootstrap(&mut self, command: &Command, limit: Option<Duration>) -> Result<bootstrap::Report, Error> {
-        let failed = |source: bootstrap::Error| Error::Bootstrap {
-            application: self.application.clone(),
-            source: Box::new(source),
-        };
         let settings = bootstrap::Settings {
             // Nobody but us runs here, and only once: what is not compiled is compiled when it is needed.
             compile: false,
@@ -142,7 +141,7 @@ impl Providers<'_> {
             ..self.settings.clone()
         };
         self.layout.save(&self.host)?;
-        let found = bootstrap::find(command, &self.host, &settings).map_err(failed)?;
+        let found = bootstrap::find(command, &self.host, &settings).map_err(failed_for(self.application))?;
         for other in &found.others {
             let text =
                 format!("`{}` waits for its bootstrap as well; the newest is set up.", other.display());
@@ -155,10 +154,19 @@ impl Providers<'_> {
             );
             self.observer.message(Severity::Warning, &text);
         }
-        let mut registry = HostRegistry(&mut self.host);
-        bootstrap::run(&found.target, command, &settings, &mut registry, self.runner, self.observer).map_err(
-            |source| Error::Bootstrap { application: self.application.clone(), source: Box::new(source) },
-        )
+        let Some(program) = self.appcmd else {
+            let mut registry = HostRegistry(&mut self.host);
+            let report =
+                bootstrap::run(&found.target, command, &settings, &mut registry, self.runner, self.observer);
+            return report.map_err(failed_for(self.application));
+        };
+        let configuration = self.layout.configuration();
+        let mut registry = Appcmd::new(program, self.runner).for_configuration(&configuration);
+        let report =
+            bootstrap::run(&found.target, command, &settings, &mut registry, self.runner, self.observer)
+                .map_err(failed_for(self.application))?;
+        self.host = self.layout.host()?;
+        Ok(report)
     }
 
     fn warn_of_limit(&self, took: Duration, limit: Option<Duration>) {
@@ -175,6 +183,11 @@ impl Providers<'_> {
     fn configuration_error(&self, source: application_host::Error) -> Error {
         Error::Configuration { path: self.layout.configuration(), source }
     }
+}
+
+fn failed_for(application: &ApplicationPath) -> impl Fn(bootstrap::Error) -> Error {
+    let application = application.clone();
+    move |source| Error::Bootstrap { application: application.clone(), source: Box::new(source) }
 }
 
 /// Registers in the configuration that the install will write.

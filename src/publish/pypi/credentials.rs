@@ -142,6 +142,10 @@ mod tests {
             Err(ProcessError::NotFound { label: "keyring".into(), program })
         }
 
+        fn launch(&self, program: &Program) -> Result<Box<dyn Running>, ProcessError> {
+            self.start(program, "")
+        }
+
         fn find(&self, _: &str) -> Option<std::path::PathBuf> {
             None
         }

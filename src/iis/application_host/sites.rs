@@ -1,0 +1,85 @@
+//! Edits that make a configuration of one's own from a template: one site, its binding, sections that are not locked.
+
+use super::{ApplicationHost, Change, Error};
+use crate::xml::{Editor, escape_attribute};
+
+impl ApplicationHost {
+    /// Removes all sites and adds one on a folder.
+    ///
+    /// # Errors
+    /// There is no section for sites.
+    pub fn keep_one_site(&mut self, name: &str, folder: &str) -> Result<Change, Error> {
+        let mut editor = Editor::new(&self.document);
+        for site in self.site_elements() {
+            editor.remove(site);
+        }
+        let text = editor.finish();
+        self.replace(text, Change::Removed)?;
+        self.add_site(name, folder)
+    }
+
+    /// Gives a site one HTTP binding, as `*:8080:localhost`, in the place of those that it has.
+    ///
+    /// # Errors
+    /// The site is not there.
+    pub fn set_binding(&mut self, site: &str, information: &str) -> Result<Change, Error> {
+        let element = self.site_element(site)?;
+        let xml = format!(
+            "<bindings>\n    <binding protocol=\"http\" bindingInformation=\"{}\" />\n</bindings>",
+            escape_attribute(information)
+        );
+        let mut editor = Editor::new(&self.document);
+        match element.child("bindings") {
+            Some(bindings) => editor.replace(bindings.span(), xml),
+            None => editor.append_child(element, &xml),
+        }
+        let text = editor.finish();
+        self.replace(text, Change::Updated)
+    }
+
+    /// The HTTP bindings of a site, as `*:80:`.
+    pub fn bindings(&self, site: &str) -> Vec<String> {
+        let Ok(element) = self.site_element(site) else { return Vec::new() };
+        let bindings =
+            element.children_named("bindings").flat_map(|bindings| bindings.children_named("binding"));
+        bindings
+            .filter(|binding| binding.attribute("protocol").is_none_or(|protocol| protocol == "http"))
+            .filter_map(|binding| binding.attribute("bindingInformation").map(str::to_owned))
+            .collect()
+    }
+
+    /// Lets every `web.config` have a section. One that is not defined, or not locked, stays as it is.
+    ///
+    /// # Errors
+    /// The text would no longer be well-formed.
+    pub fn unlock(&mut self, section: &str) -> Result<Change, Error> {
+        let steps: Vec<&str> = section.split('/').collect();
+        let locked =
+            self.definition(&steps).filter(|found| found.attribute("overrideModeDefault") == Some("Deny"));
+        let Some(definition) = locked else { return Ok(Change::Unchanged) };
+        let mut editor = Editor::new(&self.document);
+        editor.set_attribute(definition, "overrideModeDefault", "Allow");
+        let text = editor.finish();
+        self.replace(text, Change::Updated)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_becomes_a_configuration_of_ones_own() {
+        let mut host = ApplicationHost::new("/srv/one");
+        host.add_site("Two", "/srv/two").unwrap();
+        host.keep_one_site("Mine", "/srv/mine").unwrap();
+        assert_eq!(host.sites().into_iter().map(|site| site.name).collect::<Vec<_>>(), ["Mine"]);
+        host.set_binding("mine", "*:8080:localhost").unwrap();
+        assert_eq!(host.bindings("Mine"), ["*:8080:localhost"]);
+        let application = "Mine/a".parse().unwrap();
+        let section = "system.webServer/modules";
+        host.unlock(section).unwrap();
+        assert!(!host.is_locked(section, &application));
+        assert_eq!(host.unlock(section).unwrap(), Change::Unchanged);
+    }
+}

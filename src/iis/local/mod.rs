@@ -1,0 +1,150 @@
+//! The IIS of this machine: its configuration, applications set up in it and taken away again, rights of their pools.
+//!
+//! The configuration is asked from `appcmd.exe`, or read from its file.
+//!
+//! `appcmd.exe` is asked first, since it knows what was changed a moment ago and follows a shared configuration. Where it
+//! is missing or refuses, `applicationHost.config` itself is read: that shows sites, applications and virtual directories as
+//! well, and needs an administrator just as much on a real server, where the file is readable for administrators only.
+
+pub mod acl;
+mod record;
+mod setup;
+
+use std::path::{Path, PathBuf};
+
+pub use record::{Record, Records};
+pub use setup::{Error as SetupError, Server};
+
+use super::appcmd::{self, Appcmd, Flavour};
+use super::application_host::{self, ApplicationHost};
+use crate::error::{ExitCode, Failure, Location};
+use crate::event::{Observer, Severity};
+use crate::files;
+use crate::process::Runner;
+use crate::template::Variables;
+
+/// Where the configuration was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// `appcmd.exe` told it.
+    Appcmd(PathBuf),
+    /// It was read from the file.
+    File(PathBuf),
+}
+
+/// Why there is no configuration to look into.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no IIS, as far as can be seen.
+    #[error("no IIS is here: neither `appcmd.exe` nor `applicationHost.config` is in the folders of Windows")]
+    NoIis {
+        /// The places that were looked at.
+        looked: Vec<PathBuf>,
+    },
+    /// `appcmd.exe` refuses, and there is no file that could be read instead.
+    #[error(transparent)]
+    Appcmd(#[from] appcmd::Error),
+    /// The file cannot be read.
+    #[error(transparent)]
+    Files(#[from] files::Error),
+    /// The file is no configuration.
+    #[error("cannot read IIS's configuration `{}`", path.display())]
+    Configuration {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: application_host::Error,
+    },
+}
+
+impl Failure for Error {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoIis { looked } => {
+                let places: Vec<String> = looked.iter().map(|path| format!("`{}`", path.display())).collect();
+                let places = if places.is_empty() {
+                    String::new()
+                } else {
+                    format!(" Looked at {}.", places.join(", "))
+                };
+                Some(format!("Enable IIS, or name its configuration with `--application-host`.{places}"))
+            }
+            Self::Appcmd(error) => error.hint(),
+            Self::Files(error) => error.hint().or_else(|| {
+                Some("IIS's configuration can be read by administrators only: use an elevated prompt.".into())
+            }),
+            Self::Configuration { .. } => None,
+        }
+    }
+
+    fn location(&self) -> Option<Location> {
+        match self {
+            Self::Configuration { path, .. } => Some(Location::file(path)),
+            Self::Files(error) => error.location(),
+            _ => None,
+        }
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::NoIis { .. } => ExitCode::MissingTool,
+            Self::Appcmd(error) => error.exit_code(),
+            Self::Files(error) => error.exit_code(),
+            Self::Configuration { .. } => ExitCode::Usage,
+        }
+    }
+}
+
+/// The file that IIS keeps its configuration in; none where no folder of Windows is known.
+pub fn configuration_file(variables: &Variables) -> Option<PathBuf> {
+    let windir = variables.get("windir").or_else(|| variables.get("SystemRoot"))?;
+    Some(appcmd::configuration_of_iis(windir))
+}
+
+/// The sites of the IIS of this machine, and where they were found. FastCGI applications are in it when it is the file.
+///
+/// # Errors
+/// There is no IIS, or neither way leads to its configuration.
+pub fn sites(
+    variables: &Variables,
+    runner: &dyn Runner,
+    observer: &dyn Observer,
+) -> Result<(ApplicationHost, Source), Error> {
+    let refused = match appcmd::locate(Flavour::Iis, variables) {
+        Some(program) => match Appcmd::new(&program, runner).sites() {
+            Ok(host) => return Ok((host, Source::Appcmd(program))),
+            Err(error) => Some(error),
+        },
+        None => None,
+    };
+    let file = configuration_file(variables).filter(|path| path.is_file());
+    match (file, refused) {
+        (Some(path), refused) => match (read(&path), refused) {
+            (Ok(host), refused) => {
+                if let Some(error) = refused {
+                    let text = format!("{error}; `{}` is read instead.", path.display());
+                    observer.message(Severity::Warning, &text);
+                }
+                Ok((host, Source::File(path)))
+            }
+            (Err(_), Some(refused)) => Err(refused.into()),
+            (Err(error), None) => Err(error),
+        },
+        (None, Some(refused)) => Err(refused.into()),
+        (None, None) => Err(Error::NoIis {
+            looked: appcmd::places(Flavour::Iis, variables)
+                .into_iter()
+                .chain(configuration_file(variables))
+                .collect(),
+        }),
+    }
+}
+
+/// Reads a configuration file.
+///
+/// # Errors
+/// It cannot be read, or is none.
+pub fn read(path: &Path) -> Result<ApplicationHost, Error> {
+    let text = files::read_text(path)?;
+    ApplicationHost::parse(text).map_err(|source| Error::Configuration { path: path.to_owned(), source })
+}

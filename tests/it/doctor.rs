@@ -1,0 +1,251 @@
+//! `doctor`: each complaint about Python on IIS that can be seen from the machine, made on purpose, and found.
+
+use std::fs;
+use std::path::PathBuf;
+
+use iiswsgi::iis::application_host::ApplicationHost;
+
+use crate::support::{Outcome, Project, json};
+
+const RESPONDER: &str = include_str!("responder.py");
+
+/// A configuration with one application, a Python of this machine, and a `web.config` that is right.
+struct Server {
+    project: Project,
+    python: String,
+    attributes: &'static str,
+    handler: &'static str,
+    mode: &'static str,
+}
+
+impl Server {
+    fn new() -> Self {
+        let python = Project::outcome(
+            std::process::Command::new("python3").args(["-c", "import sys; print(sys.executable)"]),
+        );
+        Self {
+            project: Project::new().file("app/responder.py", RESPONDER),
+            python: python.stdout.trim().to_owned(),
+            attributes: r#"activityTimeout="600" requestTimeout="600" signalBeforeTerminateSeconds="30""#,
+            handler: r#"responseBufferLimit="0""#,
+            mode: "serves",
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.project.path(name)
+    }
+
+    fn arguments(&self) -> String {
+        format!("&quot;{}&quot; {}", self.path("app/responder.py").display(), self.mode)
+    }
+
+    fn web_config(&self) -> String {
+        let (python, arguments, handler) = (&self.python, self.arguments(), self.handler);
+        format!(
+            "<configuration><system.webServer><handlers><add name=\"x\" path=\"*\" verb=\"*\" modules=\"FastCgiModule\" {handler} \
+             scriptProcessor=\"{python}|{arguments}\"/></handlers></system.webServer></configuration>"
+        )
+    }
+
+    fn registration(&self) -> String {
+        format!(
+            "<application fullPath=\"{}\" arguments=\"{}\" {} />",
+            self.python,
+            self.arguments(),
+            self.attributes
+        )
+    }
+
+    /// Runs the doctor on the whole, its registrations and `web.config` changed by these.
+    fn examine(
+        &self,
+        register: impl FnOnce(String) -> String,
+        configure: impl FnOnce(String) -> String,
+    ) -> Outcome {
+        let folder = self.path("app");
+        let mut host = ApplicationHost::new(&self.path("").to_string_lossy());
+        host.set_application(
+            &"Default Web Site/hello".parse().unwrap(),
+            &folder.to_string_lossy(),
+            Some("pool"),
+        )
+        .unwrap();
+        let registered = register(self.registration());
+        let text = host.text().replace("<fastCgi />", &format!("<fastCgi>{registered}</fastCgi>"));
+        fs::write(self.path("host.config"), text).unwrap();
+        fs::write(folder.join("web.config"), configure(self.web_config())).unwrap();
+        self.project.run([
+            "doctor",
+            "Default Web Site/hello",
+            "--application-host",
+            "host.config",
+            "--json",
+            "--timeout",
+            "20",
+        ])
+    }
+}
+
+/// The findings of a check, as `severity: text reason command`.
+#[track_caller]
+fn found(outcome: &Outcome, check: &str) -> String {
+    let report = json(&outcome.stdout);
+    let findings = report["applications"][0]["findings"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{}", outcome.stderr))
+        .clone();
+    let text = |finding: &serde_json::Value| {
+        let part = |name: &str| finding[name].as_str().unwrap_or_default().to_owned();
+        format!("{}: {} {} {}", part("severity"), part("text"), part("reason"), part("command"))
+    };
+    findings.iter().filter(|finding| finding["check"] == check).map(text).collect::<Vec<_>>().join("\n")
+}
+
+fn same(text: String) -> String {
+    text
+}
+
+#[cfg(unix)]
+#[test]
+fn an_application_that_is_right_has_no_errors_and_its_process_answers() {
+    let outcome = Server::new().examine(same, same).code(0);
+    assert!(found(&outcome, "registration").starts_with("ok"), "{}", outcome.stdout);
+    assert!(found(&outcome, "start").starts_with("ok: Started by hand"), "{}", outcome.stdout);
+    assert!(found(&outcome, "interpreter").contains("is Python 3"));
+    assert!(found(&outcome, "upload-limit").contains("404.13"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_process_that_dies_is_heard() {
+    let outcome = Server { mode: "dies", ..Server::new() }.examine(same, same).code(1);
+    let start = found(&outcome, "start");
+    assert!(
+        start.starts_with("error")
+            && start.contains("cannot import name 'nothing'")
+            && start.contains("exit code 3"),
+        "{start}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_not_registered_or_registered_otherwise_is_found_with_the_command_that_mends_it() {
+    let server = Server::new();
+    let nothing = found(&server.examine(|_| String::new(), same).code(1), "registration");
+    assert!(nothing.contains("is not registered") && nothing.contains("appcmd.exe set config"), "{nothing}");
+    let otherwise =
+        found(&server.examine(|text| text.replace("/python3", "//python3"), same).code(1), "registration");
+    assert!(otherwise.contains("IIS knows"), "{otherwise}");
+    let twice = |text: String| format!("{text}{}", text.replace("/python3", "//python3"));
+    assert!(found(&server.examine(twice, same).code(1), "duplicates").contains("2 times"));
+}
+
+#[cfg(unix)]
+#[test]
+fn attributes_that_bite_later_are_found() {
+    let server = Server {
+        attributes: "maxInstances=\"1\" requestTimeout=\"60\" monitorChangesTo=\"%SystemDrive%\\x\"",
+        handler: "",
+        ..Server::new()
+    };
+    let outcome = server.examine(same, same).code(1);
+    for (check, part) in [
+        ("monitor-changes-to", "expands no variables"),
+        ("activity-timeout", "silent for 70 s"),
+        ("request-timeout", "less than the 70 s"),
+        ("shutdown", "signalBeforeTerminateSeconds:30"),
+        ("instances", "one request at a time"),
+        ("response-buffer", "responseBufferLimit:0"),
+    ] {
+        let text = found(&outcome, check);
+        assert!(text.contains(part), "{check}: {text}");
+    }
+    let relative = Server { attributes: "monitorChangesTo=\"web.config\"", ..Server::new() };
+    assert!(found(&relative.examine(same, same), "monitor-changes-to").contains("a whole path"));
+}
+
+#[cfg(unix)]
+#[test]
+fn locked_sections_missing_files_and_a_stamp_are_found() {
+    let server = Server::new();
+    let outcome = server.examine(same, same);
+    assert!(found(&outcome, "locked-sections").starts_with("ok"));
+    let text = fs::read_to_string(server.path("host.config")).unwrap();
+    let locked = text
+        .replace(
+            "name=\"handlers\" overrideModeDefault=\"Allow\"",
+            "name=\"handlers\" overrideModeDefault=\"Deny\"",
+        )
+        .replace("overrideMode=\"Allow\"", "overrideMode=\"Inherit\"");
+    fs::write(server.path("host.config"), locked).unwrap();
+    fs::write(server.path("app/iis_install.stamp"), "").unwrap();
+    let again =
+        ["doctor", "Default Web Site/hello", "--application-host", "host.config", "--json", "--no-start"];
+    let outcome = server.project.run(again).code(1);
+    let section = found(&outcome, "locked-sections");
+    assert!(section.contains("500.19") && section.contains("unlock config"), "{section}");
+    assert!(found(&outcome, "stamp").contains("iiswsgi bootstrap"));
+    assert_eq!(found(&outcome, "start"), "", "nothing is started");
+    let broken = server.examine(same, |_| "<configuration>".into()).code(1);
+    assert!(found(&broken, "web-config").contains("cannot be read"));
+    let handlerless = server.examine(same, |_| "<configuration/>".into()).code(1);
+    assert!(found(&handlerless, "registration").contains("no FastCGI handler"));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interpreter_that_is_gone_and_a_gateway_that_is_not_there_are_found() {
+    let gone = |text: String| text.replace(&Server::new().python, "/no/such/python.exe");
+    let outcome = Server::new().examine(gone, gone).code(1);
+    assert!(found(&outcome, "interpreter").contains("0x80070002"), "{}", outcome.stdout);
+    let old = |text: String| text.replace("responder.py", "wfastcgi.py");
+    let outcome = Server::new().examine(old, old);
+    assert!(found(&outcome, "gateway").contains("no longer maintained"), "{}", outcome.stdout);
+    let wrong = |text: String| {
+        text.replace(" />", "><environmentVariables><environmentVariable name=\"SCRIPT_NAME\" value=\"/other\"/></environmentVariables></application>")
+    };
+    assert!(found(&Server::new().examine(wrong, same), "script-name").contains("`/other`"));
+}
+
+#[cfg(unix)]
+#[test]
+fn rights_that_the_pool_has_not_are_found() {
+    let server = Server::new();
+    let icacls = server.path("bin/icacls");
+    fs::create_dir_all(icacls.parent().unwrap()).unwrap();
+    fs::write(&icacls, "#!/bin/sh\necho \"$1 BUILTIN\\\\Administrators:(OI)(CI)(F)\"\n").unwrap();
+    fs::set_permissions(&icacls, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", icacls.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let server = Server { project: server.project.env("PATH", &path), ..Server::new() }.with_responder();
+    let rights = found(&server.examine(same, same).code(1), "rights");
+    assert!(rights.contains(r"`IIS AppPool\pool` has no right") && rights.contains("icacls \""), "{rights}");
+}
+
+impl Server {
+    /// Its files again, in the project that it has now.
+    fn with_responder(self) -> Self {
+        let project = self.project.file("app/responder.py", RESPONDER);
+        Self { project, ..self }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn people_read_the_same_as_machines() {
+    let server = Server { handler: "", ..Server::new() };
+    server.examine(same, same);
+    server
+        .project
+        .run(["doctor", "--application-host", "host.config", "--no-start"])
+        .success()
+        .gives("Default Web Site/hello (")
+        .gives("warning  response-buffer:")
+        .gives("mend: %windir%");
+    server
+        .project
+        .run(["doctor", "Default Web Site/none", "--application-host", "host.config"])
+        .code(2)
+        .says("no application");
+}
