@@ -155,15 +155,14 @@ impl Asked {
         let mut at = 0;
         while at < bytes.len() {
             let pair = bytes.get(at + 1..at + 3).and_then(|pair| std::str::from_utf8(pair).ok());
-            match pair.filter(|_| bytes[at] == b'%').and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
-                Some(byte) => {
-                    decoded.push(byte);
-                    at += 3;
-                }
-                None => {
-                    decoded.push(bytes[at]);
-                    at += 1;
-                }
+            if let Some(byte) =
+                pair.filter(|_| bytes[at] == b'%').and_then(|pair| u8::from_str_radix(pair, 16).ok())
+            {
+                decoded.push(byte);
+                at += 3;
+            } else {
+                decoded.push(bytes[at]);
+                at += 1;
             }
         }
         String::from_utf8_lossy(&decoded).into_owned()
