@@ -12,19 +12,22 @@
 //! | [`feed`] | WebPI feeds: model, writer, reader, checks | xml, base |
 //! | [`iis`] | what the pipeline asks of IIS; simulated: `site` decides about requests, `server` answers them | package, fastcgi, transport, process |
 //! | [`publish`] | where packages and feeds go: folder with its gallery page, GitHub release, package index | project's names, package, feed, base |
+//! | [`interpreter`] | the application's Python: found, and become | process, transport |
 //! | [`fastcgi`] | the protocol without I/O, both sides | nothing |
-//! | [`transport`] | sockets and inherited descriptors; all unsafe of the crate | base |
-//! | [`gateway`] | the responder: accept, serve, drain | fastcgi, transport |
+//! | [`transport`] | sockets and inherited descriptors; all unsafe of the crate but one border | base |
+//! | [`http1`] | HTTP/1.1 without I/O, the server's side | fastcgi (events and params), uri |
+//! | [`gateway`] | the responder: accept, serve, drain | fastcgi, http1, transport |
 //! | [`inspect`], [`clean`] | what is in a file; the WebPI cache | package, feed, base |
 //! | [`migrate`] | from wfastcgi and from the 2012 iiswsgi to this one | package, iis, base |
 //! | [`ci`] | GitHub Actions: annotations, outputs, summary | config, base |
 //! | base: [`error`] [`event`] [`finding`] [`files`] [`http`] [`process`] [`digest`] [`template`] [`xml`] [`uri`] [`secret`] | leaves | each other |
 //!
-//! `fastcgi`, `package`, `feed`, `iis::site` and the gateway's environ rules open no file, socket, clock or environment:
-//! data in, bytes out. External programs are started in `process`, printing is done in `cli` and `ci`, the environment is read
-//! in `config` and `ci`.
+//! `fastcgi`, `http1`, `package`, `feed`, `iis::site` and the gateway's environ rules open no file, socket, clock or
+//! environment: data in, bytes out. External programs are started in `process`, printing is done in `cli` and `ci`, the
+//! environment is read in `config` and `ci`. Unsafe code stands in `transport`, and in `interpreter/windows.rs`, which calls
+//! Python's C interface.
 //!
-//! Everything but `error`, `fastcgi`, `transport`, `gateway` and `uri` needs the feature `cli` (on by default): the Python
+//! Everything but `error`, `fastcgi`, `http1`, `transport`, `gateway` and `uri` needs the feature `cli` (on by default): the Python
 //! wheel is built without it.
 
 #[cfg(feature = "cli")]
@@ -50,10 +53,13 @@ pub mod finding;
 pub mod gateway;
 #[cfg(feature = "cli")]
 pub mod http;
+pub mod http1;
 #[cfg(feature = "cli")]
 pub mod iis;
 #[cfg(feature = "cli")]
 pub mod inspect;
+#[cfg(feature = "cli")]
+pub mod interpreter;
 #[cfg(feature = "cli")]
 pub mod migrate;
 #[cfg(feature = "cli")]

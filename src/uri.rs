@@ -2,6 +2,7 @@
 //!
 //! Only as much as feeds and published files need: nothing here resolves or normalises.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// A value as a part of a URL: all but unreserved characters (RFC 3986, 2.3) and those to `keep` are encoded.
@@ -15,6 +16,35 @@ pub fn percent_encode(value: &str, keep: &str) -> String {
         }
     }
     encoded
+}
+
+/// Decodes `%41` in the bytes of a URL. What is no escape stays as it is.
+pub fn percent_decode(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if !bytes.contains(&b'%') {
+        return Cow::Borrowed(bytes);
+    }
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((first, after)) = rest.split_first() {
+        match (first, after) {
+            (b'%', [high, low, after @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                decoded.push(hex(*high) << 4 | hex(*low));
+                rest = after;
+            }
+            _ => {
+                decoded.push(*first);
+                rest = after;
+            }
+        }
+    }
+    Cow::Owned(decoded)
+}
+
+fn hex(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        _ => (digit | 0x20) - b'a' + 10,
+    }
 }
 
 /// A URL whose characters outside of ASCII are encoded and all others as they were.

@@ -37,7 +37,7 @@ class Log:
 
 @final
 class Server:
-    """A FastCGI server of one WSGI application. It listens from the moment it is made."""
+    """A server of one WSGI application, by FastCGI or HTTP. It listens from the moment it is made."""
 
     def __new__(
         cls,
@@ -57,6 +57,10 @@ class Server:
         debug: bool = False,
         access_log: bool = False,
         watches_time: bool = False,
+        http: bool = False,
+        trusted_proxies: str = "",
+        pairing: str | None = None,
+        accept_mutex: str | None = None,
     ) -> Server: ...
     def run(self) -> None: ...
     def stop(self) -> None: ...

@@ -35,7 +35,8 @@ def check(app: str, values: dict[str, Any]) -> int:
     answer: list[bytes] = []
     reader = threading.Thread(target=_exchange, args=(ours, answer), daemon=True)
     reader.start()
-    serve(application, **{**values, "bind": f"fd:{theirs.detach()}", "threads": 1, "log_level": "warning"})
+    ours_alone = {"bind": f"fd:{theirs.detach()}", "http": False, "threads": 1, "log_level": "warning"}
+    serve(application, **{**values, **ours_alone})
     reader.join(5)
     head = b"".join(answer).partition(b"\r\n\r\n")[0].decode("latin-1")
     print(head)

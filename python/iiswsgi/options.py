@@ -49,6 +49,8 @@ class Option:
 
 OPTIONS = [
     Option("--bind", str, None, "ADDRESS", "unix:PATH, tcp:HOST:PORT, fd:N or pipe; else descriptor 0 is looked at"),
+    Option("--http", bool, False, "", "speak HTTP, on 127.0.0.1 and HTTP_PLATFORM_PORT unless --bind says where"),
+    Option("--trusted-proxies", str, None, "LIST", "addresses whose X-Forwarded-For and -Proto are believed; `*`: all"),
     Option("--threads", int, 1, "N", "requests that run at the same time (1)"),
     Option("--processes", int, 1, "N", "processes that share the socket, supervised (1)"),
     Option("--max-requests", int, None, "N", "stop after so many requests"),
@@ -75,7 +77,7 @@ def help_text() -> str:
     lines = [
         USAGE,
         "",
-        "Serve the WSGI application APP over FastCGI.",
+        "Serve the WSGI application APP over FastCGI, or over HTTP behind HttpPlatformHandler or another proxy.",
         "",
         "APP is module:callable, module:factory(), package.module.attribute, path/file.py[:callable] or",
         "paste:FILE.ini[#name]. Without APP the variable WSGI_HANDLER is read, or under IIS the web.config.",

@@ -40,13 +40,16 @@ def serve(
     request_timeout: float | None = None,
     reload: bool = False,
     trace: bool = False,
+    http: bool = False,
+    trusted_proxies: str | None = None,
     notes: Sequence[str] = (),
 ) -> None:
-    """Serves an application over FastCGI until SIGTERM or SIGINT arrives.
+    """Serves an application over FastCGI, or with ``http`` over HTTP, until SIGTERM or SIGINT arrives.
 
     ``app`` is a WSGI application, or a text as the command takes it (``module:callable``). None means the one that
     ``WSGI_HANDLER`` names in the web.config of the folder that IIS tells with the first request. ``bind`` is
-    ``unix:PATH``, ``tcp:HOST:PORT`` or ``fd:N``; without it descriptor 0 is looked at, as IIS starts a gateway.
+    ``unix:PATH``, ``tcp:HOST:PORT`` or ``fd:N``; without it descriptor 0 is looked at, as IIS starts a gateway, or
+    for HTTP ``HTTP_PLATFORM_PORT``, by which HttpPlatformHandler tells the port.
     ``notes`` are logged as warnings. The other arguments are the options of ``python -m iiswsgi serve``.
     """
     log = open_log(log_file, "debug" if trace else log_level, log_size)
@@ -80,7 +83,7 @@ def serve(
     stopping = Stopping(log, graceful_timeout)
     server = _gateway.Server(
         app,
-        bind or standard_input(),
+        bind or default_bind(http),
         environ=environ,
         log=log,
         on_signal=stopping.on_signal,
@@ -93,10 +96,16 @@ def serve(
         debug=debug,
         access_log=access_log,
         watches_time=bool(request_timeout),
+        http=http,
+        trusted_proxies=proxies(trusted_proxies, bind),
+        pairing=os.environ.get("ASPNETCORE_TOKEN") if http else None,
+        # Processes that share one pipe take turns by it, as libfcgi has it. IIS gives each process a pipe of its own.
+        accept_mutex=os.environ.pop("_FCGI_MUTEX_", None),
     )
     keep_output_away_from_sockets()
     restore = stopping.install(server)
-    log.write("info", f"serving on {server.address or 'the inherited connection'} (Python {sys.version.split()[0]})")
+    place = f"{server.address or 'the inherited connection'}{' by HTTP' if http else ''}"
+    log.write("info", f"serving on {place} (Python {sys.version.split()[0]})")
     start_watching(server, log, request_timeout, reload)
     begin.server = server
     tell_supervisor(server)
@@ -113,7 +122,9 @@ def serve(
 def path_rules(script_name: str | None) -> tuple[str | None, bool]:
     """The path below which the application lives, and whether IIS sends ``PATH_INFO`` as CGI has it."""
     is_mapped = os.environ.get("AllowPathInfoForScriptMappings", "").lower() not in ("", "0", "false")
-    return script_name or os.environ.get("SCRIPT_NAME") or None, is_mapped
+    # Microsoft's module for ASP.NET Core, which starts any program, tells the path of the application in this way.
+    told = os.environ.get("SCRIPT_NAME") or os.environ.get("ASPNETCORE_APPL_PATH", "").rstrip("/")
+    return script_name or told or None, is_mapped
 
 
 class Beginning:
@@ -201,6 +212,31 @@ def heed_shutdown_event(server: _gateway.Server, log: _gateway.Log) -> None:
             server.stop()
 
     threading.Thread(target=wait_for_the_event, name="iiswsgi-shutdown", daemon=True).start()
+
+
+def platform_port() -> str | None:
+    """The port that HttpPlatformHandler, or Microsoft's module for ASP.NET Core, wants this process to listen on."""
+    return os.environ.get("HTTP_PLATFORM_PORT") or os.environ.get("ASPNETCORE_PORT") or None
+
+
+def proxies(trusted: str | None, bind: str | None) -> str:
+    """Whose word about the client is believed: that of this machine, when a module of IIS has started this process."""
+    if trusted is None:
+        return "127.0.0.1,::1" if platform_port() and not bind else ""
+    return trusted
+
+
+def default_bind(http: bool) -> str:
+    """What to serve on when nothing is said."""
+    if not http:
+        return standard_input()
+    port = platform_port()
+    if port is None:
+        raise UsageError(
+            "HTTP_PLATFORM_PORT is not set, which tells the port for `--http`\n"
+            "hint: HttpPlatformHandler sets it. Elsewhere give `--bind tcp:HOST:PORT` or `--bind unix:PATH`."
+        )
+    return f"tcp:127.0.0.1:{port}"
 
 
 def standard_input() -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 from iiswsgi import _gateway
 from iiswsgi.lastwords import is_under_iis
-from iiswsgi.serving import UsageError, open_log, standard_input
+from iiswsgi.serving import UsageError, default_bind, open_log
 
 # A process that lived so many seconds did not die of its start.
 HEALTHY = 5.0
@@ -186,7 +186,7 @@ def supervise(arguments: list[str], values: dict[str, Any], count: int) -> int:
     if not hasattr(signal, "SIGHUP"):
         raise UsageError("`--processes`: on this system IIS starts the processes (`maxInstances`)")
     log = open_log(values["log_file"], values["log_level"], values["log_size"])
-    listener = _gateway.Listener(values["bind"] or standard_input())
+    listener = _gateway.Listener(values["bind"] or default_bind(bool(values["http"])))
     command = [sys.executable, "-m", "iiswsgi", "serve", *_without_bind(arguments)]
     if count > 1 or is_under_iis():
         os.environ["IISWSGI_MULTIPROCESS"] = "1"

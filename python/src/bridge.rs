@@ -189,6 +189,7 @@ impl Bridge {
         shared.with(py, |exchange, pause| {
             exchange.send_error(text.as_bytes());
             if exchange.head_sent() {
+                exchange.cut();
                 return;
             }
             let mut page = format!(

@@ -8,8 +8,10 @@ use std::time::Duration;
 use iiswsgi::error::Failure;
 use iiswsgi::fastcgi::connection::Limits;
 use iiswsgi::gateway::environ::Rules;
+use iiswsgi::gateway::log::Level;
 use iiswsgi::gateway::{self, Options};
-use iiswsgi::transport::{self, Endpoint};
+use iiswsgi::http1::{Settings, Trusted};
+use iiswsgi::transport::{self, Endpoint, Opened};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -19,7 +21,7 @@ use crate::bridge::Bridge;
 use crate::environ::Builder;
 use crate::log::Log;
 
-/// A FastCGI server of one WSGI application.
+/// A server of one WSGI application, by FastCGI or HTTP.
 #[pyclass(frozen, module = "iiswsgi")]
 pub(crate) struct Server {
     server: Arc<gateway::Server>,
@@ -28,6 +30,17 @@ pub(crate) struct Server {
 
 fn rules(script_name: Option<&str>, path_info_for_script_mappings: bool) -> Rules {
     Rules { script_name: script_name.map(|name| name.as_bytes().to_vec()), path_info_for_script_mappings }
+}
+
+/// What a request that names no host was sent to.
+fn name_and_port(opened: &Opened) -> (String, u16) {
+    match opened {
+        Opened::Listener(listener) => match listener.endpoint() {
+            Endpoint::Tcp(host, port) => (host.clone(), *port),
+            _ => ("localhost".to_owned(), 80),
+        },
+        Opened::Connected(_) => ("localhost".to_owned(), 80),
+    }
 }
 
 fn failed(failure: &dyn Failure) -> String {
@@ -41,7 +54,8 @@ impl Server {
     #[pyo3(signature = (
         app, bind, *, environ, log, on_signal, threads = 1, max_requests = None, graceful_timeout = 30.0,
         max_params = 4 << 20, connections = 4096, script_name = None, path_info_for_script_mappings = false,
-        debug = false, access_log = false, watches_time = false,
+        debug = false, access_log = false, watches_time = false, http = false, trusted_proxies = "", pairing = None,
+        accept_mutex = None,
     ))]
     #[expect(
         clippy::too_many_arguments,
@@ -64,6 +78,10 @@ impl Server {
         debug: bool,
         access_log: bool,
         watches_time: bool,
+        http: bool,
+        trusted_proxies: &str,
+        pairing: Option<String>,
+        accept_mutex: Option<&str>,
     ) -> PyResult<Self> {
         let endpoint: Endpoint = bind.parse().map_err(|error| PyValueError::new_err(failed(&error)))?;
         let graceful_timeout = Duration::try_from_secs_f64(graceful_timeout)
@@ -74,9 +92,28 @@ impl Server {
             max_requests: connections,
             ..Limits::default()
         };
-        let options =
-            Options { limits, connections, threads: threads.max(1), max_requests, graceful_timeout };
+        let trusted = Trusted::read(trusted_proxies).ok_or_else(|| {
+            PyValueError::new_err(format!(
+                "error: `{trusted_proxies}` is no list of addresses\nhint: Write addresses with commas in between, or `*`."
+            ))
+        })?;
         let opened = transport::open(&endpoint).map_err(|error| PyOSError::new_err(failed(&error)))?;
+        if let (Some(number), Opened::Listener(listener)) = (accept_mutex, &opened)
+            && let Err(error) = listener.take_turns(number)
+        {
+            log.get().0.write(
+                Level::Warning,
+                &format!("the mutex {number} of _FCGI_MUTEX_ is not waited for: {error}"),
+            );
+        }
+        let http = http.then(|| {
+            let mut settings = Settings::new(name_and_port(&opened), transport::token_user);
+            (settings.head, settings.trusted, settings.pairing) =
+                (max_params.min(Settings::HEAD), trusted, pairing);
+            Arc::new(settings)
+        });
+        let options =
+            Options { limits, http, connections, threads: threads.max(1), max_requests, graceful_timeout };
         let server = gateway::Server::new(opened, options)?;
         let rules = rules(script_name, path_info_for_script_mappings);
         let bridge = Bridge {
@@ -154,8 +191,8 @@ impl Listener {
     fn new(bind: &str) -> PyResult<Self> {
         let endpoint: Endpoint = bind.parse().map_err(|error| PyValueError::new_err(failed(&error)))?;
         match transport::open(&endpoint).map_err(|error| PyOSError::new_err(failed(&error)))? {
-            transport::Opened::Listener(listener) => Ok(Self(listener)),
-            transport::Opened::Connected(_) => Err(PyValueError::new_err(format!(
+            Opened::Listener(listener) => Ok(Self(listener)),
+            Opened::Connected(_) => Err(PyValueError::new_err(format!(
                 "error: `{bind}` is one connection: several processes cannot serve on it"
             ))),
         }

@@ -69,7 +69,7 @@ def start():
     """Starts gateways and stops them all at the end."""
     running = []
 
-    def start_one(app, *arguments, files=None, env=None, tcp=False, wait=True):
+    def start_one(app, *arguments, files=None, env=None, tcp=False, wait=True, bind=True):
         # Not tmp_path: a socket's path must be short.
         folder = Path(tempfile.mkdtemp(prefix="gw"))
         for name, text in (files or {}).items():
@@ -77,18 +77,20 @@ def start():
             (folder / name).write_text(text)
         shutil.copy(HERE / "apps.py", folder)
         log = folder / "stderr.log"
-        if tcp:
+        # Python has no Unix sockets on Windows.
+        if tcp or os.name == "nt":
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
                 address = probe.getsockname()
-            bind = f"tcp:127.0.0.1:{address[1]}"
+            place = f"tcp:127.0.0.1:{address[1]}"
         else:
             address = folder / "s"
-            bind = f"unix:{address}"
+            place = f"unix:{address}"
+        where = ["--bind", place] if bind else []
         clean = {name: value for name, value in os.environ.items() if not name.startswith("IISWSGI_")}
         with open(log, "wb") as stream:
             process = subprocess.Popen(
-                [sys.executable, "-m", "iiswsgi", "serve", *([app] if app else []), "--bind", bind, *arguments],
+                [sys.executable, "-m", "iiswsgi", "serve", *([app] if app else []), *where, *arguments],
                 cwd=folder,
                 env={**clean, **(env or {})},
                 stdin=subprocess.DEVNULL,

@@ -1,7 +1,6 @@
 """FastCGI 1.0 as the web server sees it."""
 
 import os
-import resource
 import struct
 import threading
 
@@ -25,6 +24,8 @@ from fastcgi import (
     request_bytes,
     wait_until,
 )
+
+on_unix = pytest.mark.skipif(os.name == "nt", reason="descriptors and their limits are looked at as Unix has them")
 
 
 def test_stdout_is_closed_once_by_an_empty_record(connection):
@@ -157,6 +158,7 @@ def test_a_truncated_record_and_a_close_harm_nobody(gateway):
     assert gateway.get().body == b"hello"
 
 
+@on_unix
 def test_bytes_and_the_end_that_come_together_leave_no_descriptor(gateway):
     def descriptors():
         return len(os.listdir(f"/proc/{gateway.process.pid}/fd"))
@@ -236,8 +238,11 @@ def test_idle_connections_do_not_block_others(gateway):
         connection.close()
 
 
+@on_unix
 @pytest.mark.parametrize("server", ["gateway", "threaded"])
 def test_a_thousand_idle_connections_beside_busy_ones(request, server):
+    import resource
+
     gateway = request.getfixturevalue(server)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))

@@ -108,6 +108,18 @@ variables! {
     IISWSGI_DEPLOY_PASSWORD
     /// The virtual environment that is active, whose Python is preferred.
     VIRTUAL_ENV
+    /// The name of the application pool, in the processes that IIS starts: `serve` writes errors into the log then.
+    APP_POOL_ID
+    /// The pipe that IIS hands over, in the processes that it starts: as `APP_POOL_ID`.
+    _FCGI_X_PIPE_
+    /// The user's folder of IIS Express, the first place for the log of `serve`.
+    IIS_USER_HOME
+    /// The site of IIS Express, in whose folder that log is.
+    IISEXPRESS_SITENAME
+    /// The folder for temporary files on Windows, the next place for that log.
+    TEMP
+    /// The folder for temporary files on other systems.
+    TMPDIR
 }
 
 /// The beginning of every name that belongs to a key of the configuration.
@@ -147,6 +159,15 @@ pub(super) const SCALAR_KEYS: &[&str] = &[
     "fastcgi.flush-named-pipe",
     "fastcgi.rapid-fails-per-minute",
     "fastcgi.response-buffer-limit",
+    "http-platform.process-path",
+    "http-platform.arguments",
+    "http-platform.startup-time-limit",
+    "http-platform.startup-retry-count",
+    "http-platform.rapid-fails-per-minute",
+    "http-platform.request-timeout",
+    "http-platform.processes-per-application",
+    "http-platform.stdout-log-file",
+    "http-platform.forward-windows-auth-token",
     "vendor.enabled",
     "vendor.python",
     "vendor.implementation",

@@ -92,10 +92,14 @@ impl Exchange {
         match read {
             Filled::Ended => return Err(Gone::Closed),
             Filled::Nothing => {
-                // The web server may wait for what we have said so far.
+                // The web server may wait for what we have said so far, a client for being told to go on.
+                self.link.invite();
                 self.link.flush();
                 let interest = if self.link.unsent() > 0 { Interest::Either } else { Interest::Read };
                 self.wait(interest, pause);
+                if self.link.broken {
+                    return Err(Gone::Closed);
+                }
             }
             Filled::More | Filled::Some => {}
         }

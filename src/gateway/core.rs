@@ -2,6 +2,8 @@
 //!
 //! It waits for news; it never runs an application.
 
+mod clients;
+
 use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
@@ -43,7 +45,7 @@ enum Slot {
 /// Reads what is there, until there is a request: its body is read when the application wants it. A read that does not
 /// fill the buffer has emptied the stream, unless its end is to follow.
 fn take_in(link: &mut Link) {
-    while !link.ended && link.queue.is_empty() {
+    while !link.ended && !link.is_ready() {
         match link.fill() {
             Filled::More => {}
             Filled::Some if link.ending => {}
@@ -72,6 +74,8 @@ pub(super) struct Core {
     ready: VecDeque<News>,
     news: Vec<News>,
     lingering: VecDeque<(Instant, u64)>,
+    /// When clients are to be looked after again.
+    looked_after: Option<Instant>,
     options: Options,
     /// After the only connection there is nothing to wait for.
     single: bool,
@@ -97,6 +101,7 @@ impl Core {
             ready: VecDeque::new(),
             news: Vec::new(),
             lingering: VecDeque::new(),
+            looked_after: None,
             options,
             single: false,
             deadline: None,
@@ -190,7 +195,8 @@ impl Core {
     }
 
     fn timeout(&self, now: Instant) -> Option<Duration> {
-        [self.deadline, self.accept_again, self.lingering.front().map(|(when, _)| *when)]
+        let clients = self.looked_after.filter(|_| self.open > 0);
+        [self.deadline, self.accept_again, clients, self.lingering.front().map(|(when, _)| *when)]
             .into_iter()
             .flatten()
             .min()
@@ -211,6 +217,7 @@ impl Core {
                 }
             }
         }
+        self.look_after_clients(now);
         if self.accept_again.is_some_and(|when| when <= now) {
             self.accept_again = None;
             self.listen(true);
@@ -279,7 +286,7 @@ impl Core {
         *slot = Slot::Busy(false);
         self.open += 1;
         let token = u64::from(*generation) << 32 | index as u64;
-        Box::new(Link::new(stream, self.options.limits, token))
+        Box::new(Link::new(stream, &self.options, token))
     }
 
     /// The slot of a token, unless the token is of a connection that is gone.
@@ -312,7 +319,8 @@ impl Core {
     }
 
     fn serve_or_park(&mut self, mut link: Box<Link>) -> Option<Box<Link>> {
-        if link.queue.is_empty() || link.broken || link.lingering {
+        link.drop_refused();
+        if !link.is_ready() || link.broken || link.lingering {
             self.park(link);
             return None;
         }
@@ -328,7 +336,8 @@ impl Core {
         if link.ending || link.more {
             take_in(&mut link);
         }
-        if !link.queue.is_empty() && !link.broken {
+        link.drop_refused();
+        if link.is_ready() && !link.broken {
             self.ready.push_back(News { token: link.token, ended: false });
         } else if self.open == 1
             && link.unsent() == 0
@@ -347,8 +356,13 @@ impl Core {
 
     /// Puts a connection to where it belongs now: away, lingering, or waiting.
     fn park(&mut self, mut link: Box<Link>) {
+        if link.ended && !link.is_ready() {
+            // A client that has gone within its request wants no answer.
+            link.queue.clear();
+        }
         let sent = link.flush();
         link.shrink();
+        link.note_waiting(true);
         let token = link.token;
         if link.broken || (link.ended && link.queue.is_empty() && sent) {
             return self.close(link);
@@ -401,6 +415,10 @@ impl Core {
     /// Takes in what waits already, then closes the door. Connections on which nothing runs are closed.
     fn begin_stop(&mut self) {
         let now = Instant::now();
+        if let Some(http) = &self.options.http {
+            // A signal that came to the poller has not gone through the server.
+            http.drain();
+        }
         self.deadline = Some(now + self.options.graceful_timeout);
         self.patience = Some(now + PATIENCE.min(self.options.graceful_timeout));
         if let Some(listener) = self.listener.take() {

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use crate::uri::percent_decode;
+
 /// What the administrator has set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rules {
@@ -138,35 +140,6 @@ fn is_plain(path: &[u8]) -> bool {
         || path
             .split(|byte| *byte == b'/')
             .all(|part| !matches!(part, b"" | b"." | b"..") && !part.contains(&b'\\') && !part.contains(&0))
-}
-
-/// Decodes `%41`. What is no escape stays as it is.
-fn percent_decode(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if !bytes.contains(&b'%') {
-        return Cow::Borrowed(bytes);
-    }
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let Some((first, after)) = rest.split_first() {
-        match (first, after) {
-            (b'%', [high, low, after @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                decoded.push(hex(*high) << 4 | hex(*low));
-                rest = after;
-            }
-            _ => {
-                decoded.push(*first);
-                rest = after;
-            }
-        }
-    }
-    Cow::Owned(decoded)
-}
-
-fn hex(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20) - b'a' + 10,
-    }
 }
 
 /// The application's path out of `/LM/W3SVC/1/ROOT/App`.

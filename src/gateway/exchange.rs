@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use super::link::{Link, Pending};
 use super::output::Kept;
 use super::response::Head;
-use crate::fastcgi::record;
 use crate::transport::Interest;
 
 /// Pieces up to this size are copied; larger ones are sent from where they are.
@@ -28,6 +27,8 @@ const QUIET: u32 = 50;
 /// How much of a body is taken in while an answer cannot leave: a web server that first sends all of a body before it
 /// reads the answer would otherwise wait for us as we wait for it.
 const CROSSING: usize = 64 << 20;
+/// How long a client that speaks HTTP may neither send nor take a byte.
+const STALLED: Duration = Duration::from_secs(60);
 /// How often a running answer looks whether the web server still wants it.
 const LOOK: Duration = Duration::from_millis(2);
 
@@ -77,6 +78,10 @@ pub struct Exchange {
     answer_length: u64,
     excess: bool,
     stderr_used: bool,
+    /// How long a client may keep a request waiting; none for a web server, which looks after that.
+    patience: Option<Duration>,
+    /// The application failed within its answer.
+    cut: bool,
     ended: bool,
     looked: Instant,
     started: Instant,
@@ -88,7 +93,9 @@ pub struct Exchange {
 
 impl Exchange {
     /// None when no request waits on the link.
-    pub(super) fn new(link: Box<Link>) -> Result<Self, Box<Link>> {
+    pub(super) fn new(mut link: Box<Link>) -> Result<Self, Box<Link>> {
+        link.complete_front();
+        let patience = link.protocol.phase().map(|_| STALLED);
         let Some(request) = link.queue.front() else { return Err(link) };
         let (id, facts) = (request.id, request.facts);
         let now = Instant::now();
@@ -103,6 +110,8 @@ impl Exchange {
             answer_length: 0,
             excess: false,
             stderr_used: false,
+            patience,
+            cut: false,
             ended: false,
             looked: now,
             started: now,
@@ -127,13 +136,25 @@ impl Exchange {
 
     pub(super) fn wait(&mut self, interest: Interest, pause: &dyn Pause) {
         let stream = &self.link.stream;
-        // A failure shows with the next call on the stream.
-        pause.pause(&mut || drop(stream.wait(interest, None)));
+        let Some(patience) = self.patience else {
+            // A failure shows with the next call on the stream.
+            return pause.pause(&mut || drop(stream.wait(interest, None)));
+        };
+        let begun = Instant::now();
+        pause.pause(&mut || drop(stream.wait(interest, Some(patience))));
+        if begun.elapsed() >= patience {
+            self.link.broken = true;
+        }
     }
 
     /// Whether bytes of the head or the body have left for the web server: the head cannot be changed any more.
     pub fn head_sent(&self) -> bool {
         self.head_sent
+    }
+
+    /// The application failed within its answer: whoever gets it is to learn that it is not whole.
+    pub fn cut(&mut self) {
+        self.cut = true;
     }
 
     /// Whether there is a head.
@@ -164,11 +185,9 @@ impl Exchange {
         }
         self.head_sent = true;
         let Some(head) = &mut self.head else { return };
-        head.text.extend_from_slice(b"\r\n");
         self.answer_left =
             if self.is_head_method || !head.allows_body() { Some(0) } else { head.content_length };
-        let text = std::mem::take(&mut head.text);
-        self.link.push_stream(record::STDOUT, self.id, &text);
+        self.link.push_head(self.id, head);
     }
 
     /// Adds a piece of the body to the answer, the head before it. Bytes beyond the `Content-Length` are dropped. It leaves
@@ -186,9 +205,9 @@ impl Exchange {
         }
         let allowed = self.count(bytes.len());
         if allowed <= SMALL {
-            self.link.push_stream(record::STDOUT, self.id, &bytes[..allowed]);
+            self.link.push_piece(self.id, &bytes[..allowed]);
         } else {
-            self.link.push_kept(record::STDOUT, self.id, &keep(), allowed);
+            self.link.push_kept(self.id, &keep(), allowed);
         }
         self.check()
     }
@@ -319,7 +338,7 @@ impl Exchange {
             return;
         }
         self.stderr_used |= !text.is_empty();
-        self.link.push_stream(record::STDERR, self.id, text);
+        self.link.push_error(self.id, text);
     }
 
     /// Whether the application gave more bytes than its `Content-Length`.
@@ -352,7 +371,8 @@ impl Exchange {
             self.push_head();
         }
         self.ended = true;
-        self.link.end_front(self.stderr_used);
+        let complete = !self.cut && self.answer_left.unwrap_or(0) == 0;
+        self.link.end_front(complete, self.stderr_used);
         // While other connections may have news, nobody waits for the room that this one needs.
         self.send_some(self.link.alone, pause);
     }

@@ -6,12 +6,15 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::Options;
 use super::output::{Kept, Output};
-use crate::fastcgi::connection::{Connection, Event, Limits};
-use crate::fastcgi::params::Facts;
-use crate::fastcgi::record;
+use super::protocol::{Arrived, Protocol};
+use super::response::Head;
+use crate::fastcgi::connection::Event;
+use crate::fastcgi::params::{Facts, push_pair};
+use crate::http1::connection::Phase;
 use crate::transport::Stream;
 
 /// What one call of the system reads, unless it is told where a body is wanted.
@@ -89,7 +92,7 @@ pub(super) enum Filled {
 )]
 pub(super) struct Link {
     pub(super) stream: Stream,
-    pub(super) protocol: Connection,
+    pub(super) protocol: Protocol,
     pub(super) queue: VecDeque<Pending>,
     pub(super) token: u64,
     /// The poller knows it.
@@ -110,14 +113,17 @@ pub(super) struct Link {
     pub(super) asked: bool,
     /// There is no other connection that could have news.
     pub(super) alone: bool,
+    /// What the client is waited for, and since when; none when nobody looks at that.
+    pub(super) waits: Option<(Phase, Instant)>,
     output: Output,
 }
 
 impl Link {
-    pub(super) fn new(stream: Stream, limits: Limits, token: u64) -> Self {
+    pub(super) fn new(stream: Stream, options: &Options, token: u64) -> Self {
+        let protocol = Protocol::new(options, || stream.peer());
         Self {
             stream,
-            protocol: Connection::new(limits),
+            protocol,
             queue: VecDeque::new(),
             token,
             registered: false,
@@ -129,6 +135,7 @@ impl Link {
             lingering: false,
             asked: false,
             alone: false,
+            waits: None,
             output: Output::default(),
         }
     }
@@ -178,13 +185,13 @@ impl Link {
         filled
     }
 
-    /// What is not FastCGI has no one to answer to.
+    /// Nonsense has no one to answer to.
     pub(super) fn note_nonsense(&mut self) -> Filled {
         (self.broken, self.ended, self.more) = (true, true, false);
         Filled::Ended
     }
 
-    /// False when the bytes are not FastCGI.
+    /// False when the bytes are nothing that could be answered.
     pub(super) fn sort(&mut self, mut bytes: &[u8]) -> bool {
         let Self { protocol, queue, output, .. } = self;
         loop {
@@ -208,7 +215,7 @@ impl Link {
                         request.aborted = true;
                     }
                 }
-                Err(_) => return false,
+                Err(()) => return false,
             }
         }
     }
@@ -219,9 +226,66 @@ impl Link {
         let _ = self.protocol.receive(&mut bytes, &mut self.output.bytes);
     }
 
-    /// The bytes of bodies that wait to be read.
+    /// The bytes of requests that wait.
     pub(super) fn buffered(&self) -> usize {
-        self.queue.iter().map(|request| request.body.unread().len()).sum()
+        self.queue.iter().map(|request| request.params.len() + request.body.unread().len()).sum()
+    }
+
+    /// Whether a request waits that can be run.
+    pub(super) fn is_ready(&self) -> bool {
+        self.queue.front().is_some_and(|request| {
+            self.protocol.is_ready(Arrived {
+                id: request.id,
+                body: request.body.unread().len(),
+                body_ended: request.body.ended,
+                aborted: request.aborted,
+            })
+        })
+    }
+
+    /// A request is going to be run. One whose body is all there has a length, even if the client did not tell it: many
+    /// applications read no body without.
+    pub(super) fn complete_front(&mut self) {
+        self.waits = None;
+        if let Some(request) = self.queue.front_mut()
+            && matches!(self.protocol, Protocol::Http(_))
+            && request.facts.content_length.is_none()
+            && request.body.ended
+            && !request.body.unread().is_empty()
+        {
+            let length = request.body.unread().len();
+            push_pair(&mut request.params, b"CONTENT_LENGTH", length.to_string().as_bytes());
+            request.facts.content_length = Some(length as u64);
+        }
+    }
+
+    /// Ends requests that are not to be run since what came of them is no request. Those that run end by themselves.
+    pub(super) fn drop_refused(&mut self) {
+        while matches!(self.protocol, Protocol::Http(_))
+            && self.queue.front().is_some_and(|front| front.aborted)
+        {
+            self.end_front(false, false);
+        }
+    }
+
+    /// Notes what the client is waited for from now on.
+    pub(super) fn note_waiting(&mut self, progress: bool) {
+        let Some(phase) = self.protocol.phase() else { return };
+        let same = self.waits.is_some_and(|(known, _)| known == phase && !(progress && phase == Phase::Body));
+        if !same {
+            self.waits = Some((phase, Instant::now()));
+        }
+    }
+
+    /// The client was waited for long enough.
+    pub(super) fn time_out(&mut self) {
+        self.queue.clear();
+        self.protocol.time_out(&mut self.output);
+    }
+
+    /// Tells the client at the front that its body may come, if it waits for that.
+    pub(super) fn invite(&mut self) {
+        self.protocol.invite(&mut self.output);
     }
 
     /// How much output waits.
@@ -264,21 +328,34 @@ impl Link {
         self.protocol.shrink();
     }
 
-    /// Ends the request at the front of the queue.
-    pub(super) fn end_front(&mut self, stderr_used: bool) {
+    /// Ends the request at the front of the queue, whose answer is as long as it is said to be if it is `complete`.
+    pub(super) fn end_front(&mut self, complete: bool, stderr_used: bool) {
         if let Some(request) = self.queue.pop_front() {
-            self.protocol.end(request.id, 0, stderr_used, &mut self.output.bytes);
+            let goes_on = self.protocol.end(&mut self.output, request.id, complete, stderr_used);
             self.protocol.take_back(request.params, request.facts);
+            if !goes_on {
+                self.queue.clear();
+            }
         }
     }
 
-    /// Appends a piece of a stream to the output.
-    pub(super) fn push_stream(&mut self, kind: u8, id: u16, bytes: &[u8]) {
-        record::push_stream(&mut self.output.bytes, kind, id, bytes);
+    /// Appends the head of an answer to the output.
+    pub(super) fn push_head(&mut self, id: u16, head: &mut Head) {
+        self.protocol.push_head(&mut self.output, id, head);
+    }
+
+    /// Appends a piece of an answer's body to the output.
+    pub(super) fn push_piece(&mut self, id: u16, bytes: &[u8]) {
+        self.protocol.push_piece(&mut self.output, id, bytes);
     }
 
     /// Appends the first bytes of an object to the output, which keeps the object until they have left.
-    pub(super) fn push_kept(&mut self, kind: u8, id: u16, object: &Kept, length: usize) {
-        self.output.push_kept(kind, id, object, length);
+    pub(super) fn push_kept(&mut self, id: u16, object: &Kept, length: usize) {
+        self.protocol.push_kept(&mut self.output, id, object, length);
+    }
+
+    /// Appends text for the web server's error log to the output.
+    pub(super) fn push_error(&mut self, id: u16, text: &[u8]) {
+        self.protocol.push_error(&mut self.output, id, text);
     }
 }

@@ -218,7 +218,7 @@ fn push_time(line: &mut String, since_epoch: Duration) {
 }
 
 /// The date of a day since 1970-01-01 in the proleptic Gregorian calendar, by counting from the 1st of March of year 0.
-fn civil(days: u64) -> (u64, u64, u64) {
+pub(super) fn civil(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;

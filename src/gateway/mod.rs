@@ -5,17 +5,21 @@
 
 mod body;
 mod core;
+mod date;
 pub mod environ;
 mod exchange;
 mod flusher;
 mod link;
 pub mod log;
 mod output;
+pub mod places;
+mod protocol;
 pub mod response;
 mod server;
 mod turns;
 mod upload;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use exchange::{Block, Exchange, Gone, Pause};
@@ -24,12 +28,15 @@ pub use output::Kept;
 pub use server::Server;
 
 use crate::fastcgi::connection::Limits;
+use crate::http1;
 
 /// How to serve.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
-    /// The caps of a connection.
+    /// The caps of a FastCGI connection.
     pub limits: Limits,
+    /// Serve HTTP in this way, not FastCGI.
+    pub http: Option<Arc<http1::Settings>>,
     /// How many connections may be open; more wait in the system's queue.
     pub connections: usize,
     /// How many threads will call [`Server::run`].
@@ -44,6 +51,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
+            http: None,
             connections: 4096,
             threads: 1,
             max_requests: None,

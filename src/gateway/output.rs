@@ -81,6 +81,12 @@ impl Output {
         self.large += length;
     }
 
+    /// Appends the first bytes of an object as they are.
+    pub(super) fn push_whole(&mut self, object: &Kept, length: usize) {
+        self.pieces.push_back(Piece { at: self.bytes.len(), object: Arc::clone(object), part: 0..length });
+        self.large += length;
+    }
+
     /// Gives what waits to `write`, which says how much of it has left.
     ///
     /// # Errors

@@ -75,6 +75,9 @@ impl Server {
 
     /// Stops: running requests are finished, then all [`Server::run`] return.
     pub fn stop(&self) {
+        if let Some(http) = &self.options.http {
+            http.drain();
+        }
         self.stopping.store(true, Ordering::Release);
         self.waker.wake(0);
     }

@@ -8,6 +8,8 @@
 //! Not here: what the programs are for.
 
 mod program;
+#[cfg(unix)]
+mod replace;
 mod supervise;
 mod system;
 

@@ -86,20 +86,7 @@ impl Runner for System {
 }
 
 impl System {
-    /// Hands this process over to another program, with its descriptors as they are. Returns only when that failed, or
-    /// on Windows, which knows no such thing, with the exit code of the program.
-    ///
-    /// # Errors
-    /// The program is not there or does not start.
-    #[expect(clippy::disallowed_methods, reason = "this is the place where programs are started")]
-    pub fn replace(&self, program: &Program) -> Result<i32, Error> {
-        let mut command = Command::new(self.locate(program)?);
-        command.args(program.arguments());
-        surroundings(&mut command, program);
-        os::replace(&mut command).map_err(|source| failed_to_start(program, source))
-    }
-
-    fn locate(&self, program: &Program) -> Result<PathBuf, Error> {
+    pub(super) fn locate(&self, program: &Program) -> Result<PathBuf, Error> {
         self.find(&program.program().to_string_lossy()).ok_or_else(|| Error::NotFound {
             label: program.label().to_owned(),
             program: program.program().to_string_lossy().into_owned(),
@@ -146,7 +133,7 @@ impl System {
 }
 
 /// The folder and the environment that the program wants.
-fn surroundings(command: &mut Command, program: &Program) {
+pub(super) fn surroundings(command: &mut Command, program: &Program) {
     if let Some(folder) = program.folder() {
         command.current_dir(folder);
     }
@@ -158,7 +145,7 @@ fn surroundings(command: &mut Command, program: &Program) {
     }
 }
 
-fn failed_to_start(program: &Program, source: std::io::Error) -> Error {
+pub(super) fn failed_to_start(program: &Program, source: std::io::Error) -> Error {
     Error::Start { label: program.label().to_owned(), command: program.to_string(), source }
 }
 

@@ -50,11 +50,6 @@ pub(super) fn listening(endpoint: &str) -> io::Result<Stdio> {
     Ok(socket.into())
 }
 
-/// Becomes another program: on success this process is that one, and nothing returns.
-pub(super) fn replace(command: &mut Command) -> io::Result<i32> {
-    Err(command.exec())
-}
-
 pub(super) fn is_executable(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }

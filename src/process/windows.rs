@@ -31,11 +31,6 @@ pub(super) fn listening(endpoint: &str) -> io::Result<Stdio> {
     ))
 }
 
-/// Windows cannot replace a process: the program runs as a child with our own handles, and its exit code is ours.
-pub(super) fn replace(command: &mut Command) -> io::Result<i32> {
-    command.status().map(exit_code)
-}
-
 pub(super) fn is_executable(path: &Path) -> bool {
     path.is_file()
 }

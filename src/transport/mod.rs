@@ -31,7 +31,7 @@ use std::io;
 use std::path::PathBuf;
 
 pub use endpoint::{Endpoint, EndpointError};
-pub use os::{Listener, ShutdownEvent, Stream, Waker, inherited, open, redirect_output};
+pub use os::{Listener, ShutdownEvent, Stream, Waker, inherited, open, redirect_output, token_user};
 pub use poller::Poller;
 
 use crate::error::{ExitCode, Failure};

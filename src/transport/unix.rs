@@ -93,6 +93,11 @@ impl Stream {
         wait_for(self.descriptor.as_fd(), flags, timeout)
     }
 
+    /// The address of the peer; none for a socket file.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        SocketAddr::try_from(rustix::net::getpeername(&self.descriptor).ok()??).ok()
+    }
+
     /// Tells the peer that nothing follows.
     pub fn finish(&self) {
         // A peer that is gone already needs no telling.
@@ -166,6 +171,14 @@ impl Listener {
     /// Where it listens; a TCP port of 0 has become the port that the system chose.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// Says that there is no such mutex: the system itself lets processes take turns.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn take_turns(&self, _number: &str) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     /// The number of the descriptor, for processes that share it.
@@ -330,6 +343,11 @@ impl ShutdownEvent {
     pub fn wait(&self) -> io::Result<()> {
         match self.0 {}
     }
+}
+
+/// The user whom a token of Windows stands for. Other systems have none.
+pub fn token_user(_number: &str) -> Option<String> {
+    None
 }
 
 /// Wakes a thread that waits with a poller. It has a descriptor that a signal handler may write to.

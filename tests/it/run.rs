@@ -164,6 +164,29 @@ fn parameters_are_filled_in_when_the_package_is_installed() {
 }
 
 #[test]
+fn an_application_behind_http_platform_handler_is_asked_by_http_below_its_path() {
+    let app = "def application(environ, start_response):\n    start_response('200 OK', [('Content-Type', 'text/plain')])\n    \
+               names = ('SCRIPT_NAME', 'PATH_INFO', 'SERVER_SOFTWARE', 'REMOTE_ADDR')\n    \
+               return [' '.join(environ[name] for name in names).encode(), environ['wsgi.input'].read()]\n";
+    let config = "handler: httpplatform\nhttp-platform: {request-timeout: 90}\ntest:\n  requests:\n    \
+                  - {path: /a%20b, contains: /project /a b iiswsgi/}\n    \
+                  - {path: /, method: POST, body: sent, contains: 127.0.0.1sent}\n";
+    let project = Project::new().file("wsgi.py", app).file("iiswsgi.yml", config);
+    project.run(["run"]).success();
+    let text = project.read(".iiswsgi/build/project/project/web.config.in");
+    for part in [
+        "modules=\"httpPlatformHandler\"",
+        "processPath=\"%VENV_PYTHON%\"",
+        "serve --http &quot;--script-name=%APPL_VIRTUAL_PATH%&quot; wsgi:application",
+        "startupTimeLimit=\"60\" requestTimeout=\"00:02:00\"",
+    ] {
+        assert!(text.contains(part), "no `{part}` in {text}");
+    }
+    let broken = project.file("wsgi.py", "raise SystemExit('not today')\n");
+    broken.run(["run"]).code(1).says("not today");
+}
+
+#[test]
 fn hooks_run_where_they_belong() {
     let config = "hooks:\n  pre-build: echo built > made.txt\n  post-install: python -c \"open('here.txt','w').write('x')\"\n\
                   test:\n  requests: [{path: /, contains: 'made here'}]\n";

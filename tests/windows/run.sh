@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Compiles the gateway for Windows and runs it there: its own tests, and a Python of Windows that serves through the named
-# pipe of an imitation of IIS. Under Wine on Linux; what that does not show is said in docs/windows.md.
+# Compiles for Windows and runs there: the library's own tests of the gateway, and the gateway as `iiswsgi.exe serve` and as a Python of
+# Windows, which serve through the named pipe of an imitation of IIS, and over HTTP. Under Wine on Linux; what that
+# does not show is said in docs/windows.md.
 #
 #   tests/windows/run.sh SETUP      SETUP lays out Wine, the target and a Windows Python (see ../shared/windows)
 #
-# The folder that SETUP fills is kept between runs: IISWSGI_WINDOWS, or one in the user's cache.
+# The folder that SETUP fills, and what is compiled, is kept between runs: IISWSGI_WINDOWS, or one in the user's cache.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 setup="${1:?the script that lays out Wine and a Windows Python}"
@@ -18,12 +19,18 @@ if [ ! -e "$W/.complete" ]; then
 fi
 # shellcheck source=/dev/null
 . "$W/env.sh"
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target/windows}"
+# Quick to compile and small is what counts here.
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$W/target}" CARGO_INCREMENTAL=0
+export CARGO_PROFILE_DEV_DEBUG="${CARGO_PROFILE_DEV_DEBUG:-0}"
 
-echo "--- the library's own tests"
+# What its own wine server keeps open would keep this script's output open too.
+step() { printf -- '--- %s (%s s)\n' "$1" "$SECONDS"; }
+
+step "the library's own tests of the gateway"
 "$WINCARGO" test --quiet --target "$target" --no-default-features --lib
 
-echo "--- the extension module and the imitation of IIS"
+step "the command, the extension module and the imitation of IIS"
+"$WINCARGO" build --quiet --target "$target" --bin iiswsgi
 PYO3_CROSS=1 PYO3_NO_PYTHON=1 PYO3_BUILD_EXTENSION_MODULE=1 \
   "$WINCARGO" build --quiet --target "$target" -p iiswsgi-python --no-default-features
 "$WINCARGO" build --quiet --target "$target" -p imitation-of-iis
@@ -34,27 +41,84 @@ trap 'rm -rf "$site"' EXIT
 cp -r python/iiswsgi "$site/iiswsgi"
 cp "$built/_gateway.dll" "$site/iiswsgi/_gateway.pyd"
 cp tests/windows/served.py "$site/"
-mkdir "$site/logs"
+mkdir -p "$site/logs/Logs" "$site/WindowsApps" "$site/bare"
 
 windows_path() { printf 'Z:%s' "${1//\//\\}"; }
+python="$(windows_path "$W/python/python.exe")"
+iiswsgi="$(windows_path "$built/iiswsgi.exe")"
+log="$site/logs/Logs/iiswsgi.log"
 export PYTHONPATH IIS_USER_HOME
 PYTHONPATH="$(windows_path "$site")"
 # The first documented place of the log is a folder of this.
 IIS_USER_HOME="$(windows_path "$site/logs")"
 
-imitate() {
+served_by() { # what it is, the imitation's options, `--`, the FastCGI application
   printf '%s: ' "$1"
   shift
-  "$W/winerun" "$built/imitation-of-iis.exe" "$@" -- "$(windows_path "$W/python/python.exe")" \
-    -m iiswsgi serve served:application </dev/null
+  "$W/winerun" "$built/imitation-of-iis.exe" "$@" </dev/null
 }
-imitate "one instance, five recycles" --requests 500 --instances 6 --expect "0 bytes"
-imitate "an overlapped pipe" --requests 500 --overlapped --expect "0 bytes"
-imitate "bodies larger than the pipe" --requests 200 --body 100000 --expect "100000 bytes"
-imitate "answers larger than the pipe" --requests 50 --path /large --expect "xxxx"
-imitate "a connection for each request" --requests 200 --close --expect "0 bytes"
-imitate "errors of the application" --requests 20 --path /error --status 500
-imitate "10,000 requests" --requests 10000 --expect "0 bytes"
+by_python() {
+  local options=("$@")
+  served_by "python.exe, ${options[0]}" "${options[@]:1}" -- "$python" -m iiswsgi serve served:application
+}
+by_command() {
+  local options=("$@")
+  served_by "iiswsgi.exe, ${options[0]}" "${options[@]:1}" -- "$iiswsgi" serve --python "$python" served:application
+}
 
-grep -q "a stray print" "$site/logs/Logs/iiswsgi.log" || { echo "what was printed is not in the log"; exit 1; }
-grep -q "stopping: IIS has set the shutdown event" "$site/logs/Logs/iiswsgi.log" || { echo "no shutdown in the log"; exit 1; }
+step "the named pipe of the imitation of IIS"
+for by in by_python by_command; do
+  $by "10,000 requests, five recycles" --requests 1667 --instances 6 --expect "0 bytes"
+  $by "the event while a request runs" --requests 3 --path /slow --shutdown-during --expect "0 bytes"
+done
+by_python "an overlapped pipe" --requests 500 --overlapped --expect "0 bytes"
+by_python "bodies larger than the pipe" --requests 200 --body 100000 --expect "100000 bytes"
+by_python "answers larger than the pipe" --requests 50 --path /large --expect "xxxx"
+by_python "a connection for each request" --requests 200 --close --expect "0 bytes"
+by_python "errors of the application" --requests 20 --path /error --status 500
+by_python "what is printed" --requests 1 --path /print --expect "0 bytes"
+
+says() { grep -qF "$1" "$log" || { echo "not in the log: $1"; cat "$log"; exit 1; }; }
+says "a stray print"
+says "stopping: IIS has set the shutdown event"
+
+step "which Python the command becomes"
+# As `python -m venv` makes one; the launchers that it copies are not in every Windows Python.
+mkdir -p "$site/a venv/Scripts" "$site/a venv/Lib/site-packages"
+cp "$W/python/python.exe" "$site/a venv/Scripts/"
+printf 'home = %s\ninclude-system-site-packages = false\nversion = 3.11.9\n' "$(windows_path "$W/python")" >"$site/a venv/pyvenv.cfg"
+where() { # what it is, what the application must say of itself, the arguments before the application
+  served_by "$1" --requests 2 --path /where --expect "$2" -- "$iiswsgi" serve "${@:3}" served:application
+}
+where "the base of a venv is not this program" "base $python" --python "$python"
+where "a venv in a path with blanks" "prefix $(windows_path "$site/a venv")" --python "$(windows_path "$site/a venv")"
+where "its base" "base $(windows_path "$W/python")" --python "$(windows_path "$site/a venv/Scripts/python.exe")"
+where "a process of multiprocessing" "child 42" --python "$(windows_path "$site/a venv")"
+
+step "a Python that it cannot become is explained in the log"
+cp "$W/python/python.exe" "$site/WindowsApps/python.exe"
+cp "$W/python/python.exe" "$site/bare/python.exe"
+refused() { # the text in the log, the interpreter
+  : >"$log"
+  ! "$W/winerun" "$iiswsgi" serve --python "$(windows_path "$2")" served:application 2>/dev/null || exit 1
+  says "$1"
+}
+refused "is a Python of the Microsoft Store" "$site/WindowsApps/python.exe"
+refused 'there is no `python3*.dll`' "$site/bare/python.exe"
+refused "there is no Python at" "$site/gone/python.exe"
+echo 'no DLL' >"$site/bare/python311.dll"
+refused "python311.dll\` cannot be loaded" "$site/bare/python.exe"
+step "HTTP, as HttpPlatformHandler asks"
+port=$((20000 + RANDOM % 20000))
+HTTP_PLATFORM_PORT=$port "$W/winerun" "$iiswsgi" serve --python "$python" --http served:application \
+  >/dev/null 2>&1 &
+until curl -s -o /dev/null "http://127.0.0.1:$port/"; do
+  kill -0 $! 2>/dev/null || { cat "$log"; exit 1; }
+  sleep 0.1
+done
+test "$(curl -s --data-binary "@$built/imitation-of-iis.exe" -H 'Transfer-Encoding: chunked' "http://127.0.0.1:$port/")" \
+  = "$(stat -c %s "$built/imitation-of-iis.exe") bytes"
+curl -s "http://127.0.0.1:$port/end" >/dev/null || true
+wait
+
+step "done"

@@ -27,7 +27,7 @@ pub use feed::{DiscoveryHint, Feed, FileHint, RegistryHint};
 pub use parameter::{EntryKind, Parameter, ParameterEntry, Validation};
 pub use publish_github::{GitHub, IfExists, MakeLatest};
 pub use publish_pypi::{PyPi, TrustedPublishing};
-pub use serving::{Bootstrap, FastCgi, Handler, Protocol, ReturnCode, StderrMode};
+pub use serving::{Bootstrap, FastCgi, Handler, HttpPlatform, Protocol, ReturnCode, StderrMode};
 pub use test::{HeaderCheck, Method, Request, RequestPath, Test};
 pub use texts::{PathPattern, Pattern, Python};
 use texts::{line, line_schema, text_or_number, texts_by_name};
@@ -76,6 +76,8 @@ pub struct FileConfig {
     pub handler: Handler,
     /// The FastCGI application in IIS.
     pub fastcgi: FastCgi,
+    /// The program of HttpPlatformHandler.
+    pub http_platform: HttpPlatform,
     /// Environment variables of the application, by name.
     #[schemars(schema_with = "texts_by_name")]
     pub environment: BTreeMap<EnvironmentName, String>,
@@ -123,6 +125,7 @@ impl Default for FileConfig {
             bootstrap: Bootstrap::default(),
             handler: Handler::default(),
             fastcgi: FastCgi::default(),
+            http_platform: HttpPlatform::default(),
             environment: BTreeMap::new(),
             files: Files::default(),
             vendor: Vendor::default(),

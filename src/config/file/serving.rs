@@ -96,29 +96,72 @@ impl JsonSchema for ReturnCode {
 }
 
 /// How IIS runs the application.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Handler {
     /// As a FastCGI application (the module `FastCgiModule`).
     #[default]
     Fastcgi,
+    /// As a program that the module HttpPlatformHandler passes requests to by HTTP. It must be installed in IIS.
+    Httpplatform,
 }
 
-impl<'de> Deserialize<'de> for Handler {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        enum Known {
-            Fastcgi,
-            Httpplatform,
-        }
+/// The attributes of HttpPlatformHandler, `system.webServer/httpPlatform`, when `handler` is `httpplatform`. What is not set is
+/// left out, so that the module's own default holds.
+///
+/// See <https://learn.microsoft.com/iis/extensions/httpplatformhandler/httpplatformhandler-configuration-reference>.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HttpPlatform {
+    /// The program that the module starts. Default: the Python of the virtual environment.
+    #[serde(deserialize_with = "line")]
+    #[schemars(schema_with = "line_schema")]
+    pub process_path: Option<String>,
+    /// Its arguments. Default: those that start the gateway with the application.
+    #[serde(deserialize_with = "line")]
+    #[schemars(schema_with = "line_schema")]
+    pub arguments: Option<String>,
+    /// How many seconds the program may take until it listens. Default: 60.
+    pub startup_time_limit: Option<Bounded<0, 3_600>>,
+    /// How often the module tries again when the program does not start in time.
+    pub startup_retry_count: Option<Bounded<0, 100>>,
+    /// How many failures in a minute make the module give up.
+    pub rapid_fails_per_minute: Option<Bounded<0, 100>>,
+    /// How many seconds a request may take; the module counts whole minutes.
+    pub request_timeout: Option<Bounded<0, 86_340>>,
+    /// How many processes the module starts.
+    pub processes_per_application: Option<Bounded<1, 100>>,
+    /// The file that takes what the program prints, without its ending. Default: nothing is kept.
+    #[serde(deserialize_with = "line")]
+    #[schemars(schema_with = "line_schema")]
+    pub stdout_log_file: Option<String>,
+    /// Whether the user that IIS has authenticated is told to the application, as `REMOTE_USER`.
+    pub forward_windows_auth_token: Option<bool>,
+}
 
-        match Known::deserialize(deserializer)? {
-            Known::Fastcgi => Ok(Self::Fastcgi),
-            Known::Httpplatform => Err(serde::de::Error::custom(
-                "is `httpplatform`, which is kept for a later version of iiswsgi: only `fastcgi` can be set yet",
-            )),
-        }
+impl HttpPlatform {
+    /// The attributes beside program and arguments: their names and values as the module reads them, in the order of its
+    /// schema.
+    pub fn attributes(&self) -> Vec<(&'static str, String)> {
+        let number = |name, value: Option<u32>| value.map(|value| (name, value.to_string()));
+        let time = self.request_timeout.map(|seconds| {
+            let minutes = seconds.get().div_ceil(60);
+            format!("{:02}:{:02}:00", minutes / 60, minutes % 60)
+        });
+        let log = self.stdout_log_file.as_ref();
+        [
+            number("startupTimeLimit", Some(self.startup_time_limit.map_or(60, Bounded::get))),
+            number("startupRetryCount", self.startup_retry_count.map(Bounded::get)),
+            number("rapidFailsPerMinute", self.rapid_fails_per_minute.map(Bounded::get)),
+            time.map(|time| ("requestTimeout", time)),
+            log.map(|_| ("stdoutLogEnabled", "true".to_owned())),
+            log.map(|file| ("stdoutLogFile", file.clone())),
+            number("processesPerApplication", self.processes_per_application.map(Bounded::get)),
+            self.forward_windows_auth_token.map(|value| ("forwardWindowsAuthToken", value.to_string())),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }
 
@@ -226,5 +269,18 @@ pub enum Protocol {
 impl std::fmt::Display for Protocol {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Debug::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_limit_is_written_in_whole_minutes_and_never_shortened() {
+        for (seconds, text) in [(1, "00:01:00"), (120, "00:02:00"), (3_661, "01:02:00")] {
+            let settings = HttpPlatform { request_timeout: Bounded::new(seconds), ..HttpPlatform::default() };
+            assert!(settings.attributes().contains(&("requestTimeout", text.into())), "{seconds}");
+        }
     }
 }

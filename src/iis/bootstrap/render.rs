@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Command, Error, Plan, Settings};
+use super::{Command, Error, Plan, Settings, Target};
 use crate::error::Location;
 use crate::event::{Event, Message, Observer, Severity};
 use crate::files;
-use crate::iis::FastCgiApplication;
+use crate::iis::{ApplicationPath, FastCgiApplication};
 use crate::package::web_config::WebConfig;
 use crate::template::{Escape, Variables, expand};
 use crate::xml::Document;
@@ -35,23 +35,25 @@ pub fn configure(
     observer: &dyn Observer,
 ) -> Result<Vec<FastCgiApplication>, Error> {
     let plan = Plan::read(folder, &Command::default())?;
-    web_config(folder, python, &plan, settings, observer)
+    let target = Target { folder: folder.to_owned(), application: None };
+    web_config(&target, python, &plan, settings, observer)
 }
 
 /// Writes `web.config` from the template when there is one, and reads the FastCGI applications of the result.
 ///
-/// Known in the template are `APPL_PHYSICAL_PATH`, `VENV_PYTHON` and `DIST_NAME`, then the application's own variables,
+/// Known in the template are `APPL_PHYSICAL_PATH`, `APPL_VIRTUAL_PATH`, `VENV_PYTHON` and `DIST_NAME`, then the application's own variables,
 /// then those of the machine. A variable that nobody knows stays: IIS expands those of the machine itself.
 ///
 /// # Errors
 /// There is neither template nor file, or what is there cannot work in IIS.
 pub(super) fn web_config(
-    folder: &Path,
+    target: &Target,
     python: &Path,
     plan: &Plan,
     settings: &Settings,
     observer: &dyn Observer,
 ) -> Result<Vec<FastCgiApplication>, Error> {
+    let folder = target.folder.as_path();
     let path = folder.join("web.config");
     let Some(template) = template(folder, &path, plan) else {
         if path.is_file() {
@@ -59,7 +61,7 @@ pub(super) fn web_config(
         }
         return Err(Error::NoWebConfig { folder: folder.to_owned() });
     };
-    let variables = variables(folder, python, plan, settings);
+    let variables = variables(target, python, plan, settings);
     let expansion = expand(&files::read_text(&template)?, &variables, Escape::Xml);
     for unresolved in &expansion.unresolved {
         observer.warning(
@@ -83,14 +85,16 @@ fn template(folder: &Path, finished: &Path, plan: &Plan) -> Option<PathBuf> {
     template.is_file().then_some(template)
 }
 
-fn variables(folder: &Path, python: &Path, plan: &Plan, settings: &Settings) -> Variables {
+fn variables(target: &Target, python: &Path, plan: &Plan, settings: &Settings) -> Variables {
     let mut variables = settings.variables.clone();
     for (name, value) in &plan.environment {
         variables.set(name, value.as_str());
     }
     variables.set("DIST_NAME", plan.name.as_str());
     variables.set("VENV_PYTHON", python.to_string_lossy());
-    variables.set("APPL_PHYSICAL_PATH", folder.to_string_lossy());
+    variables.set("APPL_PHYSICAL_PATH", target.folder.to_string_lossy());
+    let prefix = target.application.as_ref().map(ApplicationPath::url_prefix);
+    variables.set("APPL_VIRTUAL_PATH", prefix.unwrap_or_default());
     variables
 }
 

@@ -55,7 +55,7 @@ pub fn run(
     let mut configured = plan.clone();
     configured.environment.extend(work.own_steps(&base, &environment, gateway.is_some())?);
     let applications = work.timed("web.config", |work| {
-        render::web_config(work.folder, &environment.python, &configured, work.settings, work.observer)
+        render::web_config(target, &environment.python, &configured, work.settings, work.observer)
     })?;
     let variables = application_variables(&configured, &applications);
     work.hooks("post-install", &plan.post_install, &base, Some(&environment), &variables)?;

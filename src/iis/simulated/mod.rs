@@ -10,6 +10,7 @@
 
 mod application;
 mod host_paths;
+mod http_application;
 mod in_place;
 mod layout;
 mod package;
@@ -24,6 +25,7 @@ pub use trial::{Trial, read_here};
 use application::{Application, by_hand};
 pub use in_place::start_in_place;
 
+use http_application::HttpApplication;
 use layout::{Layout, Transaction};
 use package::Package;
 use providers::Providers;
@@ -36,7 +38,7 @@ use super::{
 };
 use crate::event::{Observer, Severity};
 use crate::files;
-use crate::package::web_config::WebConfig;
+use crate::package::web_config::{Handler, WebConfig};
 use crate::process::{Observed, Program, Runner};
 use crate::template::Variables;
 
@@ -93,7 +95,7 @@ impl Simulated {
         let not_there = || Error::NoFastCgi { application: installed.application.clone() };
         let (site, application) = host.application(&installed.application).ok_or_else(not_there)?;
         let pool = application.pool.as_deref().unwrap_or("DefaultAppPool");
-        let pools = led_to(installed, &host)?.into_iter().map(|fastcgi| {
+        let pools = led_to(&web_config(installed)?, &host)?.into_iter().map(|fastcgi| {
             let program = self.program(installed, &fastcgi, &layout, pool, observer);
             let started = Started { command_line: by_hand(&program), program, application: fastcgi };
             Arc::new(Pool::new(started, Arc::clone(&self.runner)))
@@ -110,6 +112,25 @@ impl Simulated {
         );
         served.notes().iter().for_each(|note| observer.simulated(note));
         Ok(served)
+    }
+
+    /// Starts the program of HttpPlatformHandler.
+    fn start_http(
+        &self,
+        installed: &Installed,
+        by_http: &FastCgiApplication,
+        options: &StartOptions,
+        observer: &dyn Observer,
+    ) -> Result<Box<dyn RunningApplication>, Error> {
+        let layout = Layout::settled(&self.root)?;
+        let host = layout.host()?;
+        let not_there = || Error::NoFastCgi { application: installed.application.clone() };
+        let (_, application) = host.application(&installed.application).ok_or_else(not_there)?;
+        let pool = application.pool.as_deref().unwrap_or("DefaultAppPool");
+        let program = self.program(installed, by_http, &layout, pool, observer);
+        observer.simulated("The program was started and asked as HttpPlatformHandler would do it.");
+        let started = HttpApplication::start(&installed.application, program, options, self.runner.as_ref())?;
+        Ok(Box::new(started))
     }
 
     fn program(
@@ -187,6 +208,10 @@ impl Iis for Simulated {
         options: &StartOptions,
         observer: &dyn Observer,
     ) -> Result<Box<dyn RunningApplication>, Error> {
+        let config = web_config(installed)?;
+        if let Some(by_http) = http_platform(&config) {
+            return self.start_http(installed, &by_http, options, observer);
+        }
         let served = self.serve(installed, observer)?;
         if options.application >= served.pools().len() {
             return Err(Error::NoFastCgi { application: installed.application.clone() });
@@ -282,11 +307,29 @@ fn forget(
     Ok(())
 }
 
-/// The FastCGI applications that the handlers of a `web.config` lead to, as they are registered.
-fn led_to(installed: &Installed, host: &ApplicationHost) -> Result<Vec<FastCgiApplication>, Error> {
+/// The `web.config` of an application.
+fn web_config(installed: &Installed) -> Result<WebConfig, Error> {
     let path = installed.physical_path.join("web.config");
     let (config, _) = WebConfig::parse(&files::read(&path)?)
         .map_err(|source| Error::WebConfig { path: path.clone(), source: Box::new(source) })?;
+    Ok(config)
+}
+
+/// The program of HttpPlatformHandler, when a handler leads to it and none to FastCGI.
+fn http_platform(config: &WebConfig) -> Option<FastCgiApplication> {
+    let is_led_to = config.handlers.iter().any(Handler::is_http_platform)
+        && !config.handlers.iter().any(Handler::is_fast_cgi);
+    let section = config.http_platform.first().filter(|_| is_led_to)?;
+    Some(FastCgiApplication {
+        full_path: section.process_path.clone(),
+        arguments: section.arguments.clone(),
+        environment: section.environment.clone(),
+        ..FastCgiApplication::default()
+    })
+}
+
+/// The FastCGI applications that the handlers of a `web.config` lead to, as they are registered.
+fn led_to(config: &WebConfig, host: &ApplicationHost) -> Result<Vec<FastCgiApplication>, Error> {
     let registered = host.fastcgi_applications();
     let handlers = config.handlers.iter().filter(|handler| handler.is_fast_cgi());
     handlers

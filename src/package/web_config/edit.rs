@@ -3,8 +3,9 @@
 use crate::xml::{Document, Editor, Element, NodeId, Writer, escape_attribute};
 
 use super::generate::{write_application, write_handler};
+use super::http_platform::write_http_platform;
 use super::read::parent_is;
-use super::{Application, Error, Handler, WebConfig, check_attribute};
+use super::{Application, Error, Handler, HttpPlatform, WebConfig, check_attribute};
 
 /// The text of a `web.config` while it is changed. Every change leaves a well-formed file.
 #[derive(Debug, Clone)]
@@ -151,6 +152,28 @@ impl Edit {
             }),
             None => self.append("handlers", &xml),
         }
+    }
+
+    /// Adds the section of HttpPlatformHandler, or puts it in the place of the one that is there.
+    ///
+    /// # Errors
+    /// The text cannot be read after the change, which is a fault of ours.
+    pub fn set_http_platform(&mut self, section: &HttpPlatform) -> Result<(), Error> {
+        let mut writer = Writer::fragment();
+        write_http_platform(&mut writer, section);
+        let xml = writer.finish();
+        let xml = xml.trim_end();
+        self.change(|document, editor| {
+            let root = document.root();
+            let server = root.child("system.webServer");
+            match (server.and_then(|server| server.child("httpPlatform")), server) {
+                (Some(known), _) => editor.replace(known.span(), xml.to_owned()),
+                (None, Some(server)) => editor.append_child(server, xml),
+                (None, None) => {
+                    editor.append_child(root, &format!("<system.webServer>\n  {xml}\n</system.webServer>"));
+                }
+            }
+        })
     }
 
     /// Appends to a section of `system.webServer`, which is made when it is not there.

@@ -2,7 +2,8 @@
 
 use crate::xml::Writer;
 
-use super::{Application, Error, Handler, check_attribute};
+use super::http_platform::write_http_platform;
+use super::{Application, Error, Handler, HttpPlatform, check_attribute};
 
 /// What a `web.config` is made of. Texts go in as they are: in a template, `%NAME%` is filled in on the server and a
 /// percent sign is written `%%`.
@@ -10,6 +11,8 @@ use super::{Application, Error, Handler, check_attribute};
 pub struct Description {
     /// The FastCGI application.
     pub application: Application,
+    /// Run it by HttpPlatformHandler in this way, not by FastCGI.
+    pub http_platform: Option<HttpPlatform>,
     /// The name of its handler.
     pub handler: String,
     /// How many bytes of a response IIS holds back before it sends; 0 sends at once.
@@ -25,6 +28,7 @@ impl Description {
     pub fn new(application: Application) -> Self {
         Self {
             application,
+            http_platform: None,
             handler: "iiswsgi".to_owned(),
             response_buffer_limit: 0,
             allow_double_escaping: false,
@@ -38,6 +42,9 @@ impl Description {
 /// # Errors
 /// `fullPath` is empty or holds a `|`, an attribute is unknown, or its value out of range.
 pub fn generate(description: &Description) -> Result<String, Error> {
+    if let Some(section) = &description.http_platform {
+        return Ok(generate_http_platform(description, section));
+    }
     let application = &description.application;
     if application.full_path.trim().is_empty() || application.full_path.contains('|') {
         return Err(Error::FullPath { full_path: application.full_path.clone() });
@@ -76,6 +83,21 @@ pub fn generate(description: &Description) -> Result<String, Error> {
     Ok(writer.finish())
 }
 
+fn generate_http_platform(description: &Description, section: &HttpPlatform) -> String {
+    let mut writer = Writer::new();
+    writer
+        .open("configuration", &[])
+        .open("system.webServer", &[])
+        .comment("Every request goes to the program below. The module HttpPlatformHandler must be installed in IIS.")
+        .comment("Where IIS says 500.19 here, run: appcmd unlock config -section:system.webServer/handlers")
+        .open("handlers", &[]);
+    write_handler(&mut writer, &Handler::of_http_platform(description.handler.as_str()));
+    writer.close().comment("The program listens on the port that the module tells in HTTP_PLATFORM_PORT.");
+    write_http_platform(&mut writer, section);
+    write_request_filtering(&mut writer, description);
+    writer.finish()
+}
+
 /// Keeps a fault of a name only.
 fn unless_value(fault: super::AttributeFault) -> Result<(), super::AttributeFault> {
     if matches!(fault, super::AttributeFault::Value { .. }) { Ok(()) } else { Err(fault) }
@@ -102,12 +124,22 @@ pub(super) fn write_application(writer: &mut Writer, application: &Application) 
         attributes.push(("arguments", &application.arguments));
     }
     attributes.extend(application.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    if application.environment.is_empty() {
-        writer.empty("application", &attributes);
+    write_process(writer, "application", &attributes, &application.environment);
+}
+
+/// An element that stands for a process, with the variables that it gets.
+pub(super) fn write_process(
+    writer: &mut Writer,
+    element: &str,
+    attributes: &[(&str, &str)],
+    environment: &[(String, String)],
+) {
+    if environment.is_empty() {
+        writer.empty(element, attributes);
         return;
     }
-    writer.open("application", &attributes).open("environmentVariables", &[]);
-    for (name, value) in &application.environment {
+    writer.open(element, attributes).open("environmentVariables", &[]);
+    for (name, value) in environment {
         writer.empty("environmentVariable", &[("name", name), ("value", value)]);
     }
     writer.close().close();

@@ -11,12 +11,14 @@ mod attributes;
 mod check;
 mod edit;
 mod generate;
+mod http_platform;
 mod read;
 mod template;
 
 pub use attributes::{APPLICATION_ATTRIBUTES, AttributeFault, AttributeRule, Kind, check_attribute};
 pub use edit::Edit;
 pub use generate::{Description, generate, quote_argument};
+pub use http_platform::{HTTP_PLATFORM_MODULE, HttpPlatform};
 pub use template::{BOOTSTRAP_VARIABLES, check_template};
 
 use crate::error::{ExitCode, Failure};
@@ -30,11 +32,13 @@ pub const TEMPLATE_NAME: &str = "web.config.in";
 /// The IIS module that talks FastCGI.
 pub const FAST_CGI_MODULE: &str = "FastCgiModule";
 
-/// What a `web.config` says about FastCGI.
+/// What a `web.config` says about how IIS runs the application.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct WebConfig {
     /// The FastCGI applications, wherever they stand.
     pub applications: Vec<Application>,
+    /// The sections of HttpPlatformHandler, wherever they stand.
+    pub http_platform: Vec<HttpPlatform>,
     /// The handlers, those of other modules too.
     pub handlers: Vec<Handler>,
 }

@@ -2,7 +2,7 @@
 
 use crate::xml::{Document, Element};
 
-use super::{Application, Error, Handler, WebConfig};
+use super::{Application, Error, Handler, HttpPlatform, WebConfig};
 
 pub(super) fn read(document: &Document) -> Result<WebConfig, Error> {
     let root = document.root();
@@ -14,6 +14,8 @@ pub(super) fn read(document: &Document) -> Result<WebConfig, Error> {
     for element in root.descendants() {
         if element.is("application") && parent_is(element, "fastCgi") {
             config.applications.push(application(element));
+        } else if element.is("httpPlatform") && parent_is(element, "system.webServer") {
+            config.http_platform.push(HttpPlatform::read(element));
         } else if element.is("add") && parent_is(element, "handlers") {
             config.handlers.push(handler(element));
         }
@@ -26,7 +28,7 @@ pub(super) fn parent_is(element: Element<'_>, name: &str) -> bool {
 }
 
 /// Names and values of all attributes but some.
-fn others(element: Element<'_>, taken: &[&str]) -> Vec<(String, String)> {
+pub(super) fn others(element: Element<'_>, taken: &[&str]) -> Vec<(String, String)> {
     element
         .attributes()
         .iter()
@@ -50,22 +52,27 @@ fn location(element: Element<'_>) -> Option<String> {
 fn application(element: Element<'_>) -> Application {
     let value = |name| element.attribute_ignore_case(name).unwrap_or_default().to_owned();
     let (line, column) = element.position();
-    let variables = element.children_named("environmentVariables").flat_map(Element::children);
     Application {
         full_path: value("fullPath"),
         arguments: value("arguments"),
         attributes: others(element, &["fullPath", "arguments"]),
-        environment: variables
-            .filter(|variable| variable.is("environmentVariable"))
-            .map(|variable| {
-                let value = |name| variable.attribute_ignore_case(name).unwrap_or_default().to_owned();
-                (value("name"), value("value"))
-            })
-            .collect(),
+        environment: environment(element),
         location: location(element),
         line,
         column,
     }
+}
+
+/// The variables that the process of an element gets.
+pub(super) fn environment(element: Element<'_>) -> Vec<(String, String)> {
+    let variables = element.children_named("environmentVariables").flat_map(Element::children);
+    variables
+        .filter(|variable| variable.is("environmentVariable"))
+        .map(|variable| {
+            let value = |name| variable.attribute_ignore_case(name).unwrap_or_default().to_owned();
+            (value("name"), value("value"))
+        })
+        .collect()
 }
 
 fn handler(element: Element<'_>) -> Handler {

@@ -8,8 +8,9 @@ use super::super::build::{self, expand_checked};
 use super::WebConfig;
 
 /// The variables that the bootstrap sets on the server for the template, beside those of the machine and of the
-/// package's own environment: the application's folder, the Python of its virtual environment, and its name.
-pub const BOOTSTRAP_VARIABLES: [&str; 3] = ["APPL_PHYSICAL_PATH", "VENV_PYTHON", "DIST_NAME"];
+/// package's own environment: the application's folder and its path in IIS (empty at the root of a site), the Python of its virtual environment, and its name.
+pub const BOOTSTRAP_VARIABLES: [&str; 4] =
+    ["APPL_PHYSICAL_PATH", "APPL_VIRTUAL_PATH", "VENV_PYTHON", "DIST_NAME"];
 
 /// Checks the text of a `web.config.in`: its variables, and what [`WebConfig::read_template`] finds. `variables` are
 /// those of the package's environment, which the bootstrap knows too.

@@ -206,35 +206,67 @@ pub(super) fn web_config(plan: &PackagePlan, observer: &dyn Observer) -> Result<
     let Some(name) = &layout.web_config else {
         let path = plan.config.file.clone().unwrap_or_else(|| PathBuf::from(web_config::TEMPLATE_NAME));
         let text = web_config::generate(&web_config::Description {
+            http_platform: http_platform(plan),
             response_buffer_limit: plan.config.fastcgi.response_buffer_limit.map_or(0, config::Bounded::get),
             ..web_config::Description::new(application(plan))
         });
         return Ok(Some(text.map_err(|source| Error::WebConfig { path, source })?));
     };
-    if !check_own(plan, name, false, observer)?.applications.is_empty() {
+    let own = check_own(plan, name, false, observer)?;
+    if !own.applications.is_empty() || !own.http_platform.is_empty() {
         return Ok(None);
     }
     // The user's file becomes a template, so its percent signs are doubled; nothing else of it changes.
     let path = plan.root().join(name);
     let failed = |source| Error::WebConfig { path: path.clone(), source };
     let mut edit = web_config::Edit::new(project_text(plan, name)?.replace('%', "%%")).map_err(failed)?;
+    if let Some(section) = http_platform(plan) {
+        edit.set_http_platform(&section).map_err(failed)?;
+        edit.add_handler(&web_config::Handler::of_http_platform("iiswsgi")).map_err(failed)?;
+        return Ok(Some(edit.finish()));
+    }
     let application = application(plan);
     edit.add_application(&application).map_err(failed)?;
     edit.add_handler(&web_config::Handler::new("iiswsgi", &application)).map_err(failed)?;
     Ok(Some(edit.finish()))
 }
 
+/// The section of HttpPlatformHandler, when that is the handler: the same program, which is told to speak HTTP, and the path of
+/// the application, which the module does not tell.
+fn http_platform(plan: &PackagePlan) -> Option<web_config::HttpPlatform> {
+    if plan.config.handler != config::Handler::Httpplatform {
+        return None;
+    }
+    let settings = &plan.config.http_platform;
+    let mut application = application(plan);
+    application.full_path = settings.process_path.clone().unwrap_or_else(|| VENV_PYTHON.to_owned());
+    application.arguments = settings
+        .arguments
+        .clone()
+        .unwrap_or_else(|| arguments(plan, &["--http", "\"--script-name=%APPL_VIRTUAL_PATH%\""]));
+    let attributes =
+        settings.attributes().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    Some(web_config::HttpPlatform { attributes, ..web_config::HttpPlatform::of(&application) })
+}
+
+/// The arguments that start the gateway with the application.
+fn arguments(plan: &PackagePlan, more: &[&str]) -> String {
+    let target = installed_target(plan.app.target.as_deref().unwrap_or_default());
+    let words = ["-m", "iiswsgi", "serve"].into_iter().chain(more.iter().copied()).map(str::to_owned);
+    let words: Vec<String> =
+        words.chain([target]).chain(plan.config.gateway_options.iter().cloned()).collect();
+    words.join(" ")
+}
+
+/// The Python of the application's environment, which the server fills in.
+const VENV_PYTHON: &str = "%VENV_PYTHON%";
+
 /// The FastCGI application of a generated web.config. `%VENV_PYTHON%` and `%APPL_PHYSICAL_PATH%` are filled in on the
 /// server.
 fn application(plan: &PackagePlan) -> web_config::Application {
     let settings = &plan.config.fastcgi;
-    let own = || {
-        let target = installed_target(plan.app.target.as_deref().unwrap_or_default());
-        let mut words = vec!["-m".to_owned(), "iiswsgi".to_owned(), "serve".to_owned(), target];
-        words.extend(plan.config.gateway_options.iter().cloned());
-        words.join(" ")
-    };
-    let full_path = settings.full_path.clone().unwrap_or_else(|| "%VENV_PYTHON%".to_owned());
+    let full_path = settings.full_path.clone().unwrap_or_else(|| VENV_PYTHON.to_owned());
+    let own = || arguments(plan, &[]);
     let mut application =
         web_config::Application::new(full_path, settings.arguments.clone().unwrap_or_else(own));
     application.attributes =

@@ -7,12 +7,15 @@ mod handle;
 mod pipe;
 pub(super) mod socket;
 mod standard;
+mod token;
 mod waker;
 
 use std::io::{self, IoSlice, IoSliceMut};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use standard::{ShutdownEvent, inherited, redirect_output};
+pub use token::token_user;
 pub use waker::Waker;
 
 pub(super) use pipe::{Pipe, PipeConnection};
@@ -90,6 +93,14 @@ impl Stream {
         }
     }
 
+    /// The address of the peer; none for a pipe.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        match &self.0 {
+            Kind::Pipe(_) => None,
+            Kind::Socket(socket) => socket.peer(),
+        }
+    }
+
     /// Tells the peer that nothing follows. A pipe has no such message: its end is told when it is closed.
     pub fn finish(&self) {
         if let Kind::Socket(socket) = &self.0 {
@@ -126,6 +137,17 @@ impl Listener {
     /// Where it listens; a TCP port of 0 has become the port that the system chose.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// Takes turns with other processes at accepting, by the mutex of which `_FCGI_MUTEX_` tells the number.
+    ///
+    /// # Errors
+    /// When it is no mutex. Sockets need none.
+    pub fn take_turns(&self, number: &str) -> io::Result<()> {
+        match &self.kind {
+            ListenerKind::Pipe(pipe) => pipe.pipe().take_turns(number),
+            ListenerKind::Socket(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
     }
 
     /// The number of the handle.

@@ -28,7 +28,7 @@ use windows_sys::Win32::System::Pipes::{
 
 pub(in super::super) use ends::{PipeConnection, PipeListener};
 
-use super::handle::{Event, wait_any};
+use super::handle::{self, Event, wait_any};
 use super::waker::Wakes;
 
 /// What one call reads ahead, and what a pipe of our own holds.
@@ -42,6 +42,8 @@ pub(in super::super) struct Pipe {
     file: Arc<OwnedHandle>,
     done: Event,
     wakes: OnceLock<Arc<Wakes>>,
+    /// By which several processes take turns at waiting for a client.
+    turns: OnceLock<handle::Mutex>,
     state: Mutex<State>,
 }
 
@@ -86,7 +88,13 @@ fn would_block() -> io::Error {
 impl Pipe {
     fn new(file: OwnedHandle) -> io::Result<Self> {
         let done = Event::new()?;
-        Ok(Self { file: Arc::new(file), done, wakes: OnceLock::new(), state: Mutex::default() })
+        Ok(Self {
+            file: Arc::new(file),
+            done,
+            wakes: OnceLock::new(),
+            turns: OnceLock::new(),
+            state: Mutex::default(),
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -198,7 +206,25 @@ impl Pipe {
         }
     }
 
-    /// Waits until a client is there. `WouldBlock` when the waker was quicker.
+    /// Processes take turns at waiting for a client, by a mutex of this number (`_FCGI_MUTEX_`).
+    pub(in super::super) fn take_turns(&self, number: &str) -> io::Result<()> {
+        let mutex = handle::Mutex::inherited(number)?;
+        // A second number would be that of the same mutex: it comes from the environment.
+        let _ = self.turns.set(mutex);
+        Ok(())
+    }
+
+    /// Waits until a client is there, when it is this process's turn. `WouldBlock` when the waker was quicker.
+    fn connect_in_turn(&self) -> io::Result<()> {
+        match (self.turns.get(), self.wakes.get()) {
+            (Some(mutex), Some(wakes)) => {
+                let _turn = mutex.take_turn(wakes.event())?.ok_or_else(would_block)?;
+                self.connect()
+            }
+            _ => self.connect(),
+        }
+    }
+
     fn connect(&self) -> io::Result<()> {
         let connected = self.call(|file, overlapped| {
             #[expect(unsafe_code, reason = "a call of Windows")]
@@ -275,7 +301,7 @@ impl Pipe {
         self.set_mode(&mut self.state(), false)?;
         let mut buffer = Vec::new();
         let done = match awaited {
-            Awaited::Client => wakes.block_on(&self.file, || self.connect().map(|()| 0))?,
+            Awaited::Client => wakes.block_on(&self.file, || self.connect_in_turn().map(|()| 0))?,
             Awaited::Bytes => {
                 buffer = std::mem::take(&mut self.state().ahead);
                 buffer.resize(BUFFER, 0);

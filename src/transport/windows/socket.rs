@@ -1,7 +1,7 @@
 //! TCP on Windows. Nothing here is special: sockets that never block, and `WSAPoll`.
 
 use std::io::{self, IoSlice, Read as _, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::windows::io::{AsRawSocket as _, RawSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -84,6 +84,10 @@ impl Socket {
 
     pub(super) fn wait(&self, interest: Interest, timeout: Option<Duration>) -> io::Result<bool> {
         Ok(poll(&mut [asked(self.raw(), interest)], timeout)? > 0)
+    }
+
+    pub(super) fn peer(&self) -> Option<SocketAddr> {
+        self.stream.peer_addr().ok()
     }
 
     pub(super) fn finish(&self) {

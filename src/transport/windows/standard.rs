@@ -10,7 +10,7 @@ use std::os::windows::io::{
 use std::time::Duration;
 
 use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
-use windows_sys::Win32::Networking::WinSock::{SO_ACCEPTCONN, SOL_SOCKET, getsockopt};
+use windows_sys::Win32::Networking::WinSock::{SO_ACCEPTCONN, SOL_SOCKET, WSADATA, WSAStartup, getsockopt};
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_TYPE_CHAR, FILE_TYPE_PIPE, FILE_TYPE_UNKNOWN, GetFileType,
 };
@@ -22,6 +22,9 @@ use windows_sys::Win32::System::Pipes::{GetNamedPipeInfo, PIPE_SERVER_END};
 
 use super::super::Inherited;
 use super::handle::wait_any;
+
+/// Version 2.2 of the sockets of Windows.
+const SOCKETS: u16 = 0x202;
 
 fn standard(which: STD_HANDLE) -> HANDLE {
     #[expect(unsafe_code, reason = "a call of Windows")]
@@ -54,6 +57,9 @@ pub fn inherited(descriptor: u32) -> Inherited {
                     // The other end of a pipe is what a shell makes: there is nobody to serve.
                     return if flags & PIPE_SERVER_END == 0 { Inherited::File } else { Inherited::Pipe };
                 }
+                // Without it nothing is a socket. What it set up stays for the life of the process, as std has it.
+                let mut data = WSADATA::default();
+                WSAStartup(SOCKETS, &raw mut data);
                 let (mut listening, mut size) = (0_i32, 4);
                 let value = (&raw mut listening).cast();
                 match getsockopt(handle as usize, SOL_SOCKET, SO_ACCEPTCONN, value, &raw mut size) {

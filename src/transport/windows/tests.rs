@@ -4,7 +4,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 use std::thread;
+
+use windows_sys::Win32::System::Threading::{CreateMutexW, ReleaseMutex};
 
 use super::*;
 use crate::transport::{News, Poller};
@@ -226,4 +229,30 @@ fn a_number_that_is_no_event_is_refused() {
     for number in ["", "x", "123456"] {
         assert!(ShutdownEvent::inherited(number).is_err(), "{number}");
     }
+}
+
+#[test]
+fn clients_are_waited_for_in_turns() {
+    let name = pipe_name();
+    let server = Server::new(&format!("pipe:{name}"));
+    #[expect(unsafe_code, reason = "a call of Windows")]
+    // SAFETY: no pointer is handed over. The mutex is this thread's from the start.
+    let mutex = unsafe { CreateMutexW(std::ptr::null(), 1, std::ptr::null()) };
+    server.listener.take_turns(&(mutex as usize).to_string()).unwrap();
+    thread::scope(|scope| {
+        let (sender, accepted) = channel();
+        scope.spawn(move || {
+            drop(server.accept());
+            sender.send(()).unwrap();
+        });
+        let client = pipe_client(&name);
+        assert!(accepted.recv_timeout(Duration::from_millis(200)).is_err(), "it is another's turn");
+        #[expect(unsafe_code, reason = "a call of Windows")]
+        // SAFETY: the handle is open: the server that has it lives.
+        unsafe {
+            ReleaseMutex(mutex);
+        }
+        accepted.recv().unwrap();
+        drop(client);
+    });
 }

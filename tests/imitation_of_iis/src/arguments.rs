@@ -2,10 +2,12 @@
 
 /// How it is called.
 pub(crate) const USAGE: &str = "usage: imitation-of-iis [--requests N] [--instances N] [--overlapped] [--body BYTES] \
-    [--close] [--path PATH] [--expect TEXT] [--status N] [--grace-seconds N] -- FULLPATH [ARGUMENT...]";
+    [--close] [--tcp] [--shutdown-during] [--terminate] [--path PATH] [--expect TEXT] [--status N] [--grace-seconds N] \
+    -- FULLPATH [ARGUMENT...]";
 
 /// What to do.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Plan {
     /// Requests to each instance: `instanceMaxRequests`.
     pub(crate) requests: u32,
@@ -17,6 +19,12 @@ pub(crate) struct Plan {
     pub(crate) body: usize,
     /// Each request asks for the connection to be closed, and the next one connects anew.
     pub(crate) close: bool,
+    /// `protocol="Tcp"`: a listening socket as standard input, not a pipe.
+    pub(crate) tcp: bool,
+    /// The event is set while the last request of each instance runs.
+    pub(crate) shutdown_during: bool,
+    /// The program knows no event: it is terminated after its requests.
+    pub(crate) terminate: bool,
     /// The path that is asked for.
     pub(crate) path: String,
     /// What the answers must contain.
@@ -39,6 +47,9 @@ pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Plan, 
         overlapped: false,
         body: 0,
         close: false,
+        tcp: false,
+        shutdown_during: false,
+        terminate: false,
         path: "/".into(),
         expect: String::new(),
         status: 200,
@@ -60,6 +71,9 @@ pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Plan, 
             "--overlapped" => plan.overlapped = true,
             "--body" => plan.body = number(value()?)? as usize,
             "--close" => plan.close = true,
+            "--tcp" => plan.tcp = true,
+            "--shutdown-during" => plan.shutdown_during = true,
+            "--terminate" => plan.terminate = true,
             "--path" => plan.path = value()?,
             "--expect" => plan.expect = value()?,
             "--status" => plan.status = number(value()?)?,

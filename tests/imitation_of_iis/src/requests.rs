@@ -1,13 +1,11 @@
 //! The requests, and whether each is answered.
 
-use std::fs::File;
-use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
 
 use iiswsgi::fastcgi::client::{Request, Response, ResponseDecoder, encode_request};
 
 use crate::arguments::Plan;
-use crate::instance::Instance;
+use crate::instance::{Client, Instance};
 
 /// Starts the instances one after the other, sends each its requests, and tells what it saw.
 pub(crate) fn run(plan: &Plan) -> Result<(), String> {
@@ -20,7 +18,13 @@ pub(crate) fn run(plan: &Plan) -> Result<(), String> {
         let mut client = instance.connect()?;
         for request in 0..plan.requests {
             let asked = Instant::now();
-            let response = ask(&mut client, plan).map_err(|error| {
+            let last = plan.shutdown_during && request + 1 == plan.requests;
+            let signal = || {
+                std::thread::sleep(Duration::from_millis(100));
+                instance.signal();
+            };
+            let during: Option<&dyn Fn()> = if last { Some(&signal) } else { None };
+            let response = ask(&mut *client, plan, during).map_err(|error| {
                 let state = if instance.is_running() { "runs" } else { "has ended" };
                 format!("request {request} of instance {number}: {error} (the process {state})")
             })?;
@@ -36,7 +40,11 @@ pub(crate) fn run(plan: &Plan) -> Result<(), String> {
                 client = instance.connect()?;
             }
         }
-        let ended = instance.recycle(Duration::from_secs(plan.grace_seconds.into()));
+        let grace = if plan.terminate { 0 } else { plan.grace_seconds };
+        let ended = instance.recycle(Duration::from_secs(grace.into()));
+        if plan.terminate {
+            continue;
+        }
         let Some(after) = ended.after else {
             return Err(format!(
                 "instance {number} did not end by the event within {} s",
@@ -60,7 +68,8 @@ pub(crate) fn run(plan: &Plan) -> Result<(), String> {
     Ok(())
 }
 
-fn ask(client: &mut File, plan: &Plan) -> Result<Response, String> {
+/// Sends a request and reads its answer; `during` is called in between.
+fn ask(client: &mut dyn Client, plan: &Plan, during: Option<&dyn Fn()>) -> Result<Response, String> {
     let method = if plan.body > 0 { "POST" } else { "GET" };
     let length = plan.body.to_string();
     let params = [
@@ -90,6 +99,9 @@ fn ask(client: &mut File, plan: &Plan) -> Result<Response, String> {
     let mut bytes = Vec::new();
     encode_request(1, &request, &mut bytes);
     client.write_all(&bytes).map_err(|error| format!("cannot send: {error}"))?;
+    if let Some(during) = during {
+        during();
+    }
     let mut decoder = ResponseDecoder::new(1);
     let mut buffer = vec![0; 64 << 10];
     loop {

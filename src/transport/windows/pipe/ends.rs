@@ -174,7 +174,9 @@ impl PipeListener {
 
     pub(in super::super) fn accept(&self) -> Option<PipeConnection> {
         let mut state = self.0.state();
-        if state.taken || !(state.connected || self.0.waiting().is_ok()) {
+        // With a mutex another process may be serving the client that is seen here.
+        let takes_any = self.0.turns.get().is_none();
+        if state.taken || !(state.connected || takes_any && self.0.waiting().is_ok()) {
             return None;
         }
         state.taken = true;
