@@ -47,6 +47,8 @@ impl Runner for Machine {
             fs::create_dir_all(folder.join(SCRIPTS)).unwrap();
         } else if let Some(at) = arguments.iter().position(|a| a == "--wheel-dir") {
             fs::write(Path::new(&arguments[at + 1]).join("iiswsgi-0.1.0-cp39-abi3-any.whl"), "").unwrap();
+        } else if let Some(at) = arguments.iter().position(|a| a == "iiswsgi.installation") {
+            fs::write(&arguments[at + 1], "{\"SEEDED\": \"yes\"}").unwrap();
         }
         Ok(output)
     }
@@ -267,7 +269,10 @@ fn the_layout_of_the_original_gets_an_environment_in_its_own_folder() {
     let ran: Vec<String> = machine.ran().iter().map(|line| line.replace(&at, "APP")).collect();
     assert_eq!(ran[1], "/py/python3 -I -m venv --without-pip APP");
     assert!(ran[2].ends_with("-e . iiswsgi setuptools"), "{ran:?}");
-    assert_eq!(ran[3], format!("APP/{SCRIPTS}/python setup.py seed"));
+    // Not `setup.py` itself: the variables that the project's own steps set are handed over, and the file goes.
+    let steps = "-m iiswsgi.installation APP/.iiswsgi-variables.json seed";
+    assert_eq!(ran[3], format!("APP/{SCRIPTS}/python {steps}"));
+    assert!(!folder.path().join(".iiswsgi-variables.json").exists());
 }
 
 #[test]
