@@ -62,6 +62,9 @@ impl Failure for Error {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 Some("Free some space, then run again: what was there before is unchanged.".into())
             }
+            io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+                Some("A file stands where a folder is needed: move it away, or write elsewhere.".into())
+            }
             _ => None,
         }
     }

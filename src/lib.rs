@@ -17,6 +17,7 @@
 //! | [`transport`] | sockets and inherited descriptors; all unsafe of the crate but one border | base |
 //! | [`http1`] | HTTP/1.1 without I/O, the server's side | fastcgi (events and params), uri |
 //! | [`gateway`] | the responder: accept, serve, drain | fastcgi, http1, transport |
+//! | [`init`] | what a project without configuration gets, from what is seen in it | ci, project, base |
 //! | [`inspect`], [`clean`] | what is in a file; the WebPI cache | package, feed, base |
 //! | [`migrate`] | from wfastcgi and from the 2012 iiswsgi to this one | package, iis, base |
 //! | [`ci`] | GitHub Actions: annotations, outputs, summary | config, base |
@@ -56,6 +57,8 @@ pub mod http;
 pub mod http1;
 #[cfg(feature = "cli")]
 pub mod iis;
+#[cfg(feature = "cli")]
+pub mod init;
 #[cfg(feature = "cli")]
 pub mod inspect;
 #[cfg(feature = "cli")]

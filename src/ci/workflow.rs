@@ -1,7 +1,8 @@
-//! The workflow that `generate-ci` writes: plan, one job a leg, merge, publish.
+//! The workflows of GitHub Actions that are written for the user: that of many packages (`generate-ci`: plan, one job a leg,
+//! merge, publish) and that of one (`init`).
 //!
-//! The text is put together here and nothing is read or written. Packages do not stand in it: `plan` finds them anew in
-//! each run, so that the workflow stays as it is when packages come and go.
+//! Texts are put together here and nothing is read or written. Packages do not stand in the workflow of many: `plan` finds
+//! them anew in each run, so that the workflow stays as it is when packages come and go.
 
 use std::fmt::Write as _;
 
@@ -34,6 +35,9 @@ pub enum Publish {
     /// A package index, by Trusted Publishing.
     Pypi,
 }
+
+/// This action in this version. A release's commit is known only after its release.
+pub const ACTION: &str = concat!("iiswsgi/iiswsgi@v", env!("CARGO_PKG_VERSION"));
 
 /// How the first line begins; the options follow.
 pub const HEADER: &str = "# Written by `iiswsgi generate-ci";
@@ -80,12 +84,12 @@ impl Workflow {
     /// The workflow's text.
     pub fn text(&self) -> String {
         let options = if self.options.is_empty() { String::new() } else { format!(" {}", self.options) };
-        let path = self.path.as_ref().map(|path| format!("\n          path: {}", quoted(path)));
+        let path = self.path.as_ref().map(|path| format!("\n          path: {}", scalar(path)));
         let path_input = path.unwrap_or_default();
         let mut text = TEMPLATE
             .replace("{OPTIONS}", &options)
-            .replace("{BRANCH}", &quoted(&self.branch))
-            .replace("{RUNNER}", &quoted(&self.runner))
+            .replace("{BRANCH}", &scalar(&self.branch))
+            .replace("{RUNNER}", &scalar(&self.runner))
             .replace("{PATH_INPUT}", &path_input);
         for target in &self.publish {
             text.push_str(&self.publish_job(*target));
@@ -101,14 +105,14 @@ impl Workflow {
     /// The inputs of every step of the action.
     fn with(&self) -> String {
         self.inputs.iter().fold(String::new(), |mut text, (name, value)| {
-            let _ = write!(text, "\n          {name}: {}", quoted(value));
+            let _ = write!(text, "\n          {name}: {}", scalar(value));
             text
         })
     }
 
     fn publish_job(&self, target: Publish) -> String {
         let PublishJob { name, needs, condition, permissions, inputs } = target.job();
-        let runner = quoted(&self.runner);
+        let runner = scalar(&self.runner);
         let mut text = String::new();
         let mut distributions = "";
         if target == Publish::Pypi {
@@ -196,10 +200,128 @@ impl Publish {
     }
 }
 
-/// A text as a YAML scalar: as it is where that cannot be misread, else between single quotes.
-fn quoted(text: &str) -> String {
+/// The workflow of one project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageWorkflow {
+    /// What stands behind `uses:` for this action.
+    pub action: String,
+    /// The runner that builds and tests: on `windows-…` IIS is enabled there.
+    pub runner: String,
+    /// The branch whose pushes are built.
+    pub branch: String,
+    /// The Python to build and test with, as `3.12`.
+    pub python: Option<String>,
+    /// The project's folder below the checkout, with forward slashes; empty when it is the checkout.
+    pub folder: String,
+    /// Whether a tag makes a release of GitHub.
+    pub release: bool,
+}
+
+const PACKAGE_TEMPLATE: &str = include_str!("package.yml");
+
+const RELEASE_JOB: &str = "
+  release:
+    needs: package
+    if: startsWith(github.ref, 'refs/tags/')
+    runs-on: ubuntu-24.04
+    permissions:
+      contents: write # makes the release
+    steps:
+      - uses: {CHECKOUT}
+        with:
+          persist-credentials: false
+      - uses: {DOWNLOAD}
+        with:
+          name: dist
+          path: {DIST}
+      - uses: {ACTION}
+        with:
+          command: publish{FOLDER}
+          target: github
+          github-token: ${{ github.token }}
+";
+
+impl PackageWorkflow {
+    /// The workflow's text.
+    pub fn text(&self) -> String {
+        let folder = match self.folder.as_str() {
+            "" => String::new(),
+            folder => format!("\n          working-directory: {}", scalar(folder)),
+        };
+        let mut inputs = folder.clone();
+        if self.runner.starts_with("windows") {
+            inputs.push_str("\n          setup-iis: true");
+        }
+        if let Some(python) = &self.python {
+            let _ = write!(inputs, "\n          python: \"{python}\"");
+        }
+        let inputs = if inputs.is_empty() { inputs } else { format!("\n        with:{inputs}") };
+        let dist = if self.folder.is_empty() { "dist".to_owned() } else { format!("{}/dist", self.folder) };
+        let release = if self.release { RELEASE_JOB.replace("{FOLDER}", &folder) } else { String::new() };
+        PACKAGE_TEMPLATE
+            .replace("{RELEASE}\n", &release)
+            .replace("{CHECKOUT}", CHECKOUT)
+            .replace("{UPLOAD}", UPLOAD)
+            .replace("{DOWNLOAD}", DOWNLOAD)
+            .replace("{BRANCH}", &scalar(&self.branch))
+            .replace("{RUNNER}", &scalar(&self.runner))
+            .replace("{DIST}", &scalar(&dist))
+            .replace("{INPUTS}", &inputs)
+            .replace("{ACTION}", &self.action)
+    }
+}
+
+/// A text of one line as a YAML scalar: as it is where that cannot be misread, else between single quotes.
+pub fn scalar(text: &str) -> String {
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:".contains(c))
+        && !text.ends_with(':')
         && !matches!(text, "true" | "false" | "null" | "yes" | "no" | "on" | "off");
     if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package() -> PackageWorkflow {
+        PackageWorkflow {
+            action: ACTION.to_owned(),
+            runner: "windows-2025".to_owned(),
+            branch: "main".to_owned(),
+            python: Some("3.12".to_owned()),
+            folder: String::new(),
+            release: true,
+        }
+    }
+
+    #[test]
+    fn the_example_is_what_is_written_for_one_package() {
+        let example = include_str!("../../examples/workflow-one-package.yml").replace("\r\n", "\n");
+        assert_eq!(package().text(), example);
+    }
+
+    #[test]
+    fn a_project_below_the_checkout_is_worked_on_in_its_folder() {
+        let folder = "web apps/shop".to_owned();
+        let text = PackageWorkflow { folder, runner: "ubuntu-24.04".to_owned(), ..package() }.text();
+        assert_eq!(text.matches("working-directory: 'web apps/shop'").count(), 2, "{text}");
+        assert_eq!(text.matches("path: 'web apps/shop/dist'").count(), 2, "{text}");
+        assert!(!text.contains("setup-iis"), "{text}");
+    }
+
+    #[test]
+    fn without_a_release_nothing_may_be_written_to_the_repository() {
+        let text = PackageWorkflow { release: false, python: None, ..package() }.text();
+        assert!(!text.contains("contents: write"), "{text}");
+        assert!(text.ends_with("if-no-files-found: error\n"), "{text}");
+    }
+
+    #[test]
+    fn texts_that_yaml_would_misread_are_scalar() {
+        assert_eq!(scalar("shop.wsgi:application"), "shop.wsgi:application");
+        for text in ["3.10", "yes", "a: b", "a:", "", "it's", "#x", "@x", "*"] {
+            assert_eq!(scalar(text), format!("'{}'", text.replace('\'', "''")));
+        }
+    }
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    bootstrap, clean, completions, configure, deploy, doctor, feed, generate_ci, inspect, merge, migrate,
-    original_install, plan, preview, publish, schema, serve, sha1, stages, supervise, uninstall,
+    bootstrap, clean, completions, configure, deploy, doctor, feed, generate_ci, init, inspect, man, merge,
+    migrate, original_install, plan, preview, publish, schema, serve, sha1, stages, supervise, uninstall,
 };
 
 /// Ships Python web applications to Microsoft IIS: Web Deploy packages, WebPI feeds, a simulated IIS to test on.
@@ -19,7 +19,8 @@ use super::{
     version,
     max_term_width = 100,
     subcommand_required = true,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    after_help = "Examples:\n  iiswsgi run        # the project in this folder\n  iiswsgi help run   # all of its options"
 )]
 pub(super) struct CommandLine {
     #[command(flatten)]
@@ -31,6 +32,7 @@ pub(super) struct CommandLine {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Init(Box<init::Init>),
     Run(Box<stages::Run>),
     Plan(Box<plan::Plan>),
     Build(Box<stages::Build>),
@@ -54,6 +56,7 @@ pub(super) enum Command {
     Clean(clean::Clean),
     Schema(schema::Schema),
     Completions(completions::Completions),
+    Man(man::Man),
     #[command(hide = true)]
     Supervise(supervise::Supervise),
     #[command(name = "iiswsgi_install", hide = true)]
@@ -101,25 +104,27 @@ pub(super) enum LogFormat {
 /// The projects to work on, and what changes their configuration. Flags win over the environment, that over the file.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct ProjectOptions {
-    /// The folders of the projects; the current folder when none is given
+    /// The projects' folders [default: the current one]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-    /// Reads the configuration from this file instead of iiswsgi.yml or pyproject.toml
+    /// Reads this configuration, not iiswsgi.yml or pyproject.toml
     #[arg(long, value_name = "FILE", help_heading = "Project")]
     pub(super) config: Option<PathBuf>,
-    /// The WSGI application, as `module:callable`, `module:factory()`, `path/file.py:callable` or `paste:FILE.ini`
+    /// The WSGI application, as `module:callable` or `paste:FILE.ini`
+    ///
+    /// `module:factory()` calls a factory, `path/file.py:callable` names a file.
     #[arg(long, value_name = "APP", help_heading = "Project")]
     pub(super) app: Option<String>,
-    /// The name of the package; the project's own by default
+    /// The name of the package [default: the project's]
     #[arg(long, value_name = "NAME", help_heading = "Project")]
     pub(super) name: Option<String>,
-    /// The version of the package; the project's own by default
+    /// The version of the package [default: the project's]
     #[arg(long, value_name = "VERSION", help_heading = "Project")]
     pub(super) package_version: Option<String>,
-    /// The Python to build and test with: a version such as 3.12, or an interpreter
+    /// The Python to build and test with: 3.12, or an interpreter
     #[arg(long, value_name = "PYTHON", help_heading = "Project")]
     pub(super) python: Option<String>,
-    /// What pip installs as the gateway: a requirement, a wheel, or a checkout of iiswsgi
+    /// What pip installs as the gateway: a requirement or a wheel
     #[arg(long, value_name = "REQUIREMENT", help_heading = "Project")]
     pub(super) gateway: Option<String>,
     /// Sets a variable for templates
@@ -128,7 +133,7 @@ pub(super) struct ProjectOptions {
     /// Sets any scalar setting of the configuration file, as `package.file-name=shop.zip`
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair, help_heading = "Project")]
     pub(super) setting: Vec<(String, String)>,
-    /// Runs the project's setup.py to learn its metadata, when reading it is not enough
+    /// Runs setup.py to learn its metadata when reading is not enough
     #[arg(long, help_heading = "Project")]
     pub(super) allow_setup_py: bool,
     /// The IIS to install into and to test with; the best that is here by default

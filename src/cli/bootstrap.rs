@@ -16,8 +16,11 @@ use crate::iis::bootstrap::{self, Registry, RegistryError};
 use crate::iis::{ApplicationPath, Change, FastCgiApplication, local};
 use crate::pipeline::WORK_FOLDER;
 
-/// Sets up an unpacked application: virtual environment, requirements, gateway, web.config, FastCGI registration.
+/// Sets up an unpacked application on the server.
+///
+/// That is: virtual environment, requirements, gateway, hooks, web.config, registration with FastCGI.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  iiswsgi bootstrap --app-path \"Default Web Site/shop\"")]
 pub(super) struct Bootstrap {
     /// The site and path of the application, as `Default Web Site/hello`
     #[arg(long, value_name = "SITE/PATH")]

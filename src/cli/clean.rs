@@ -12,10 +12,16 @@ use crate::config;
 use crate::error::{AnyFailure, ExitCode};
 use crate::pipeline::plan::Plan;
 
-/// Clears the Web Platform Installer's cache: the unpacked installers of applications, and cached copies of feeds.
+/// Clears the Web Platform Installer's cache.
 ///
+/// That is: the unpacked installers of applications, and cached copies of feeds.
 /// WebPI does not see a new build of a package of the same version as long as its cache has the old one.
 #[derive(Debug, Args)]
+#[command(after_help = concat!(
+    "Examples:",
+    "\n  iiswsgi clean --dry-run   # what would go, of the project in this folder",
+    "\n  iiswsgi clean --app shop",
+))]
 pub(super) struct Clean {
     #[command(flatten)]
     project: ProjectOptions,

@@ -165,6 +165,7 @@ impl Console {
                 written: &state.written,
                 warnings: state.warnings,
                 failed: &state.failed,
+                error: !state.shown.is_empty(),
                 elapsed,
                 own: elapsed.saturating_sub(state.programs),
             };

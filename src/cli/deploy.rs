@@ -17,6 +17,11 @@ use crate::secret::Secret;
 
 /// Deploys a package with msdeploy.exe, into the IIS of this machine or of another.
 #[derive(Debug, Args)]
+#[command(after_help = concat!(
+    "Examples:",
+    "\n  iiswsgi deploy dist/shop-1.0.msdeploy.zip --what-if",
+    "\n  iiswsgi deploy dist/shop-1.0.msdeploy.zip --server web1 --site shop --user deployer",
+))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Deploy {
     /// The package: a zip in gallery or archive format

@@ -21,6 +21,11 @@ use crate::template::{Escape, Variables, expand};
 
 /// Looks for what keeps applications from working in IIS, and says what mends it.
 #[derive(Debug, Args)]
+#[command(after_help = concat!(
+    "Examples:",
+    "\n  iiswsgi doctor                         # all Python applications",
+    "\n  iiswsgi doctor \"Default Web Site/shop\"",
+))]
 pub(super) struct Doctor {
     /// The site and path of the application, as `Default Web Site/hello`; all Python applications when none is given
     #[arg(value_name = "SITE/PATH")]

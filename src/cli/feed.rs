@@ -12,8 +12,13 @@ use crate::error::{AnyFailure, ExitCode, shown};
 use crate::event::{Observer as _, Severity, Stage};
 use crate::{feed, files};
 
-/// Writes the WebPI feed of packages that were made before, or checks any feed with `--check`.
+/// Writes the WebPI feed of packages, or checks any feed.
 #[derive(Debug, Args)]
+#[command(after_help = concat!(
+    "Examples:",
+    "\n  iiswsgi feed --url-template \"https://example.org/{file}\"",
+    "\n  iiswsgi feed --check dist/shop-1.0.webpi.xml",
+))]
 pub(super) struct Feed {
     #[command(flatten)]
     project: ProjectOptions,

@@ -7,17 +7,24 @@ use clap::{Args, Parser};
 use super::arguments::{ProjectOptions, pair};
 use super::project;
 use super::session::{Session, print};
-use crate::ci::workflow::{HEADER, Publish, Workflow};
+use crate::ci::workflow::{self, HEADER, Publish, Workflow};
 use crate::config::{self, Overrides};
 use crate::error::{AnyFailure, ExitCode, Failure, Location, shown};
 use crate::event::{Event, Observer as _};
 use crate::files;
 
-/// Writes the workflow of GitHub Actions that makes, merges and publishes all packages, each in a job of its own.
+/// Writes the workflow of GitHub Actions for many packages.
 ///
+/// It makes, merges and publishes all packages, each in a job of its own.
 /// Which packages there are is found out in each run. Where they are published to comes from the configuration: to a
 /// folder, and to GitHub Releases or a package index when `publish.github` or `publish.pypi` is set.
 #[derive(Debug, Args)]
+#[command(after_help = concat!(
+    "Examples:",
+    "\n  iiswsgi generate-ci",
+    "\n  iiswsgi generate-ci --output -  # only shows it",
+    "\n  iiswsgi generate-ci --check     # in CI: is it current?",
+))]
 pub(super) struct GenerateCi {
     #[command(flatten)]
     options: Options,
@@ -132,7 +139,7 @@ impl GenerateCi {
         }
         Ok(Workflow {
             options: options.written(),
-            action: options.action.clone().unwrap_or_else(|| DEFAULT_ACTION.to_owned()),
+            action: options.action.clone().unwrap_or_else(|| workflow::ACTION.to_owned()),
             inputs: options.inputs.clone(),
             path: options.path.clone(),
             runner: options.runner.clone().unwrap_or_else(|| "ubuntu-latest".to_owned()),
@@ -141,9 +148,6 @@ impl GenerateCi {
         })
     }
 }
-
-/// This action in this version. A release's commit is known only after its release.
-const DEFAULT_ACTION: &str = concat!("iiswsgi/iiswsgi@v", env!("CARGO_PKG_VERSION"));
 
 impl Options {
     /// The options on one line, as they would be typed.

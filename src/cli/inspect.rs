@@ -10,8 +10,15 @@ use crate::error::{AnyFailure, ExitCode};
 use crate::event::Severity;
 use crate::{files, inspect};
 
-/// Shows what is in a file: a package, a manifest, parameters, a feed, a web.config or an options blob.
+/// Shows what is in a package, manifest, parameters file, feed or web.config.
+///
+/// An options blob of a manifest can be shown, too.
 #[derive(Debug, Args)]
+#[command(after_help = concat!(
+    "Examples:",
+    "\n  iiswsgi inspect dist/shop-1.0.msdeploy.zip",
+    "\n  iiswsgi inspect --strict --json web.config",
+))]
 pub(super) struct Inspect {
     /// The file; `-` is standard input
     #[arg(value_name = "FILE")]

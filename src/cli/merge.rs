@@ -14,12 +14,13 @@ use crate::event::{Observer as _, Severity, Stage};
 use crate::pipeline::fan_out::{self, Merged, PLAN_NAME, Planned};
 use crate::pipeline::{self, Selection, Target};
 
-/// Joins what the legs of a run left: every planned package exactly once, with the bytes that its leg wrote; then writes
-/// one feed of all.
+/// Joins the packages that the legs of a run left, and writes their one feed.
 ///
+/// Every planned package must be there exactly once, with the bytes that its leg wrote.
 /// The packages, their manifests and the plan are then together in the output folder, and `publish --plan` publishes them
 /// from there.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  iiswsgi merge legs --dist-dir merged")]
 pub(super) struct Merge {
     /// The folder with the manifests and packages of all legs, in it or in folders below it
     #[arg(value_name = "FOLDER")]

@@ -14,6 +14,7 @@ use crate::migrate::{self, Origin};
 ///
 /// Files are changed as text, so that comments stay. What has to be done elsewhere is said.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  iiswsgi migrate shop")]
 pub(super) struct Migrate {
     /// The folder of the site or project; the current one when none is given
     #[arg(value_name = "PATH")]

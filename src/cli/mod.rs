@@ -16,7 +16,9 @@ mod deploy;
 mod doctor;
 mod feed;
 mod generate_ci;
+mod init;
 mod inspect;
+mod man;
 mod merge;
 mod migrate;
 mod original_install;
@@ -25,18 +27,20 @@ mod plan;
 mod preview;
 mod project;
 mod publish;
+mod questions;
 mod schema;
 mod serve;
 mod session;
 mod sha1;
 mod stages;
 mod supervise;
+mod tree;
 mod uninstall;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::FromArgMatches as _;
 
 pub use call::{Call, Failed, call};
 
@@ -68,7 +72,8 @@ impl Host {
 /// Parses a command line and does what it says. Gives the exit code of the process: one of [`ExitCode`], or for
 /// `supervise` and `serve` that of the program.
 pub fn main(arguments: impl IntoIterator<Item = OsString>, host: Host) -> i32 {
-    match arguments::CommandLine::try_parse_from(arguments) {
+    let line = tree::command().try_get_matches_from(arguments);
+    match line.and_then(|matches| arguments::CommandLine::from_arg_matches(&matches)) {
         Ok(line) => session::run(line, host),
         Err(error) => {
             // clap prints help and version to stdout and mistakes to stderr.

@@ -17,11 +17,18 @@ use crate::pipeline::fan_out::{self, Legs, MAX_LEGS, PLAN_NAME, Run};
 use crate::pipeline::plan;
 use crate::process::{Program, Runner as _};
 
-/// Says what `run` would do, and where each setting comes from. Does nothing else.
+/// Says what `run` would do, and where each setting comes from.
 ///
+/// Nothing else is done.
 /// With `--matrix` it lists the packages for a run on many machines: it prints the matrix of a job of GitHub Actions and
 /// writes the plan that `run --plan` and `merge` work by.
 #[derive(Debug, Args)]
+#[command(after_help = concat!(
+    "Examples:",
+    "\n  iiswsgi plan",
+    "\n  iiswsgi plan --json",
+    "\n  iiswsgi plan --matrix --changed-since origin/main  # in a job of GitHub Actions",
+))]
 pub(super) struct Plan {
     #[command(flatten)]
     project: ProjectOptions,

@@ -8,8 +8,9 @@ use super::session::print;
 use crate::error::{AnyFailure, ExitCode, Failure, Location};
 use crate::{config, files, pipeline};
 
-/// Prints the JSON schema of the configuration, for editors, or of the report.
+/// Prints the JSON schema of the configuration or of the report.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  iiswsgi schema > iiswsgi.schema.json")]
 pub(super) struct Schema {
     /// The schema of `--report` files instead
     #[arg(long)]

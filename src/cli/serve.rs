@@ -14,10 +14,12 @@ use crate::gateway::places::{is_under_iis, places};
 use crate::interpreter::find::{Surroundings, find};
 use crate::interpreter::{self, Start};
 
-/// Runs an application behind the FastCGI gateway: finds its Python and becomes `python -m iiswsgi serve`.
+/// Runs an application behind the FastCGI gateway.
 ///
+/// Finds its Python and becomes `python -m iiswsgi serve`.
 /// All further arguments are the gateway's: `iiswsgi serve -- --help` shows them.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  iiswsgi serve -- shop.wsgi:application --bind tcp:127.0.0.1:9000")]
 pub(super) struct Serve {
     /// The interpreter, or the folder of its environment; by default that of `.venv` beside the application, of the active
     /// environment, one that is registered with Windows, or the first on PATH

@@ -143,6 +143,7 @@ impl Session {
 
     pub(super) fn dispatch(&self, command: Command) -> Result<ExitCode, AnyFailure> {
         match command {
+            Command::Init(command) => command.run(self),
             Command::Run(command) => command.run(self),
             Command::Plan(command) => command.run(self),
             Command::Build(command) => command.run(self),
@@ -166,6 +167,7 @@ impl Session {
             Command::Sha1(command) => command.run(self),
             Command::Clean(command) => command.run(self),
             Command::Schema(command) => command.run(),
+            Command::Man(command) => command.run(self),
             Command::Completions(_) | Command::Supervise(_) => Ok(ExitCode::Done),
         }
     }

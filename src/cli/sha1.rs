@@ -13,6 +13,12 @@ use crate::files;
 
 /// Prints the SHA1 of files, or checks a list of them. `-` is standard input.
 #[derive(Debug, Args)]
+#[command(after_help = concat!(
+    "Examples:",
+    "\n  iiswsgi sha1 dist/shop-1.0.msdeploy.zip                          # as fciv.exe prints it",
+    "\n  iiswsgi sha1 --form sha1sum --sha256 dist/shop-1.0.msdeploy.zip",
+    "\n  iiswsgi sha1 --check hashes.txt",
+))]
 pub(super) struct Sha1 {
     /// The files
     #[arg(required = true, value_name = "FILE")]

@@ -20,6 +20,12 @@ use crate::pipeline::{self, Selection, Target, plan};
 
 /// Builds, packages, installs, tests, writes the feed and publishes: the main job.
 #[derive(Debug, Args)]
+#[command(after_help = concat!(
+    "Examples:",
+    "\n  iiswsgi run                                       # the project in this folder",
+    "\n  iiswsgi run --skip publish --report report.json",
+    "\n  iiswsgi run shop blog --set SecretKey=0123456789  # two packages, one feed",
+))]
 pub(super) struct Run {
     #[command(flatten)]
     project: ProjectOptions,
@@ -37,6 +43,7 @@ pub(super) struct Run {
 
 /// Builds: manifest, parameters, web.config and stamp, into `.iiswsgi/build`.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  iiswsgi build -v  # and look into .iiswsgi/build")]
 pub(super) struct Build {
     #[command(flatten)]
     project: ProjectOptions,
@@ -46,6 +53,11 @@ pub(super) struct Build {
 
 /// Builds and writes the package: the zip with its SetParameters.xml and deploy.cmd.
 #[derive(Debug, Args)]
+#[command(after_help = concat!(
+    "Examples:",
+    "\n  iiswsgi package",
+    "\n  iiswsgi package --format archive  # as Azure Pipelines and msdeploy.exe want it",
+))]
 pub(super) struct Package {
     #[command(flatten)]
     project: ProjectOptions,
@@ -58,6 +70,12 @@ pub(super) struct Package {
 
 /// Installs a package that was made before, or any package file, and sets it up.
 #[derive(Debug, Args)]
+#[command(after_help = concat!(
+    "Examples:",
+    "\n  iiswsgi install                             # what `iiswsgi package` made here",
+    "\n  iiswsgi install dist/shop-1.0.msdeploy.zip  # any package",
+    "\n  iiswsgi install --set \"IIS Web Application Name=Default Web Site/shop\"",
+))]
 pub(super) struct Install {
     #[command(flatten)]
     project: ProjectOptions,
@@ -69,6 +87,7 @@ pub(super) struct Install {
 
 /// Starts what was installed before as IIS would, and sends it the requests of the configuration.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  iiswsgi test -v  # with the time of each request")]
 pub(super) struct Test {
     #[command(flatten)]
     project: ProjectOptions,

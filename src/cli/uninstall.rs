@@ -14,6 +14,7 @@ use crate::pipeline::{Folders, WORK_FOLDER};
 
 /// Removes an installed application with all that its installation made.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  iiswsgi uninstall \"Default Web Site/shop\"")]
 pub(super) struct Uninstall {
     /// The site and path of the application, as `Default Web Site/hello`
     #[arg(value_name = "SITE/PATH")]

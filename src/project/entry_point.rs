@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::Error;
-use crate::error::{Location, shown};
+use crate::error::Location;
 
 /// How an application was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -165,15 +165,10 @@ impl EntryPoints {
     }
 
     fn none_found(&self) -> Error {
-        let hint = if self.without_python {
-            format!(
-                "No Python was found to read the modules of `{}` with: install Python 3.9 or later, or name the \
-                 application in iiswsgi.yml:\napp: \"module:callable\"",
-                shown(&self.root)
-            )
-        } else {
-            "Name the application in iiswsgi.yml:\napp: \"module:callable\"".to_owned()
-        };
+        if self.without_python {
+            return Error::NoPython { root: self.root.clone() };
+        }
+        let hint = "Name the application in iiswsgi.yml:\napp: \"module:callable\"".to_owned();
         let looked_for = self.looked_for.iter().chain(&self.notes).cloned().collect();
         Error::NoEntryPoint { root: self.root.clone(), looked_for, hint }
     }

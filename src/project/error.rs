@@ -103,6 +103,12 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
+    /// There is no Python that could read the modules.
+    #[error("no Python was found, and the application in `{}` cannot be looked for without one", shown(root))]
+    NoPython {
+        /// The project's folder.
+        root: PathBuf,
+    },
     /// Several WSGI applications were found and none stands out.
     #[error("several WSGI applications found in `{}`{}", shown(root), bullets("found", found))]
     AmbiguousEntryPoint {
@@ -218,9 +224,11 @@ impl Failure for Error {
                 "Exclude what does not belong into the package with `files.exclude` in iiswsgi.yml.".into()
             }
             Self::Pattern { .. } => "Patterns are those of .gitignore.".into(),
-            Self::Folder { .. } | Self::Syntax { .. } | Self::Inspection { .. } | Self::Missing { .. } => {
-                return None;
-            }
+            Self::NoPython { .. } => "Install Python 3.9 or later and have it on PATH, or name the interpreter with \
+                                      `--python` and the application in iiswsgi.yml:\napp: \"module:callable\""
+                .into(),
+            Self::Syntax { .. } => "Correct the file at the place that is named.".into(),
+            Self::Folder { .. } | Self::Inspection { .. } | Self::Missing { .. } => return None,
         })
     }
 

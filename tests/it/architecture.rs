@@ -9,7 +9,7 @@ const BASE: [&str; 11] =
     ["digest", "error", "event", "files", "finding", "http", "process", "secret", "template", "uri", "xml"];
 
 /// What each module above the base may import beside the base and itself.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("ci", &["config"]),
     ("clean", &["feed", "package"]),
     (
@@ -21,6 +21,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "feed",
             "gateway",
             "iis",
+            "init",
             "inspect",
             "interpreter",
             "migrate",
@@ -37,6 +38,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("gateway", &["fastcgi", "http1", "transport"]),
     ("http1", &["fastcgi"]),
     ("iis", &["fastcgi", "package", "transport"]),
+    ("init", &["ci", "project"]),
     ("inspect", &["feed", "iis", "package"]),
     ("interpreter", &["transport"]),
     ("migrate", &["iis", "package"]),

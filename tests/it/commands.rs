@@ -128,12 +128,69 @@ fn the_committed_schemas_are_current() {
 #[test]
 fn completions_and_help_know_the_commands() {
     let project = Project::new();
-    project.run(["completions", "bash"]).success().gives("iiswsgi");
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let script = project.run(["completions", shell]).success().stdout;
+        for word in ["generate-ci", "--set-parameters"] {
+            assert!(script.contains(word.trim_start_matches('-')), "{word} for {shell}");
+        }
+        // What a shell that is here does not take is no script of its.
+        let project = Project::new().file("script", script);
+        let mut check = std::process::Command::new(shell);
+        check.args(["-n", "script"]).current_dir(project.path(""));
+        let refused = shell != "powershell" && check.status().is_ok_and(|status| !status.success());
+        assert!(!refused, "{shell} cannot read its script");
+    }
     let help = project.run(["--help"]).success().stdout;
     for command in ["run", "plan", "inspect", "sha1", "clean"] {
         assert!(help.contains(&format!("  {command} ")), "{command} in {help}");
     }
     assert!(!help.contains("supervise"), "{help}");
+}
+
+#[test]
+fn the_manual_has_a_page_for_every_command() {
+    let project = Project::new();
+    project.run(["man", "--output", "man1"]).success();
+    let page = |name: &str| project.read(&format!("man1/{name}"));
+    for section in [".SH NAME", ".SH SYNOPSIS", ".SH OPTIONS", "Examples:"] {
+        assert!(page("iiswsgi-run.1").contains(section), "{section}");
+    }
+    assert!(page("iiswsgi-publish-github.1").contains("generate"), "options that the short help leaves out");
+    assert!(page("iiswsgi.1").contains("iiswsgi\\-run(1)"));
+    assert!(!project.path("man1/iiswsgi-supervise.1").exists());
+    project.run(["man", "publish", "github"]).success().gives(".TH iiswsgi-publish-github 1");
+    project.run(["man", "publsh"]).code(2).says("there is no command `publsh`");
+}
+
+#[test]
+fn init_writes_a_configuration_once_and_names_the_next_command() {
+    let project = Project::new().file("wsgi.py", HELLO);
+    project
+        .run(["init", "--dry-run"])
+        .success()
+        .gives("==> iiswsgi.yml <==\n")
+        .gives("app: wsgi:application\n");
+    assert_eq!(project.files(), ["wsgi.py"]);
+    project.run(["init", "--runner", "ubuntu-24.04"]).success().says("Next: iiswsgi run\n");
+    assert_eq!(project.files(), [".github", "iiswsgi.yml", "wsgi.py"]);
+    assert!(project.read(".github/workflows/package.yml").contains("runs-on: ubuntu-24.04"));
+    project.run(["init"]).code(2).says("`iiswsgi.yml` is there already").says("--force");
+    let project = project.file("iiswsgi.yml", "app: broken: yaml\n");
+    project.run(["init", "--force", "--no-workflow", "--name", "shop"]).success();
+    assert!(project.read("iiswsgi.yml").contains("\nname: shop\n"));
+    project.run(["plan"]).success().gives("shop 0.1.0");
+}
+
+#[test]
+fn init_changes_nothing_when_a_file_cannot_be_written_or_an_answer_is_wrong() {
+    let project = Project::new().file("wsgi.py", HELLO).file(".github", "a file where a folder is needed");
+    project.run(["init"]).code(1).says("package.yml").says("A file stands where a folder is needed");
+    assert_eq!(project.files(), [".github", "wsgi.py"]);
+    project.run(["init", "--python", "three"]).code(2).says("--python");
+    project.run(["init", "--name", "a\nb"]).code(2).says("--name");
+    let project = project.file("pyproject.toml", "[tool.iiswsgi]\nname = \"shop\"\n");
+    project.run(["init", "--no-workflow"]).code(2).says("[tool.iiswsgi]");
+    assert_eq!(project.files(), [".github", "pyproject.toml", "wsgi.py"]);
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod doctor;
 mod fan_out;
 mod iis_twins;
 mod interruption;
+mod messages;
 mod preview;
 mod publish_github;
 mod publish_pypi;

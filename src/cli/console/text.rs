@@ -32,6 +32,8 @@ pub(super) struct End<'a> {
     pub warnings: usize,
     /// The stages that failed.
     pub failed: &'a [String],
+    /// Whether an error was shown, of a stage or before any.
+    pub error: bool,
     /// How long it all took.
     pub elapsed: Duration,
     /// How long of that without external programs.
@@ -90,7 +92,9 @@ impl Style {
 
     /// The three parts of an error.
     pub(super) fn error(self, shown: &Shown) -> String {
-        let place = place(shown.location.as_ref());
+        // Some messages begin with their place already.
+        let place = Some(place(shown.location.as_ref())).filter(|place| !shown.error.starts_with(place));
+        let place = place.unwrap_or_default();
         let mut text = format!("{}{place}{}\n", self.paint(RED, "error: "), indented(&shown.error));
         for cause in &shown.caused_by {
             let _ = writeln!(text, "{}{}", self.paint(RED, "caused by: "), indented(cause));
@@ -134,7 +138,8 @@ impl Style {
             count => format!(", {count} warnings"),
         };
         let _ = if end.failed.is_empty() {
-            writeln!(text, "{} in {time}{warnings}", self.paint(GREEN, "Done"))
+            let word = if end.error { self.paint(RED, "Failed") } else { self.paint(GREEN, "Done") };
+            writeln!(text, "{word} in {time}{warnings}")
         } else {
             writeln!(text, "{} in {time}{warnings}: {}", self.paint(RED, "Failed"), end.failed.join(", "))
         };

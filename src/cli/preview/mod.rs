@@ -37,7 +37,7 @@ const TICK: Duration = Duration::from_millis(100);
 ///
 /// Takes a project's folder or a package. The page at /.iiswsgi/ shows processes, logs and errors.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: iiswsgi preview --watch --open")]
+#[command(after_help = "Example:\n  iiswsgi preview --watch --open")]
 pub(super) struct Preview {
     #[command(flatten)]
     project: ProjectOptions,

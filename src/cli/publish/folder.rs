@@ -14,6 +14,7 @@ use crate::pipeline::Target;
 
 /// Publishes packages that were made before, with their feed, to a folder.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  iiswsgi publish folder --folder site")]
 pub(super) struct Folder {
     #[command(flatten)]
     project: ProjectOptions,

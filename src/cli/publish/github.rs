@@ -18,6 +18,11 @@ use crate::pipeline::{self, Target, WORK_FOLDER};
 /// A PATH is a project, or a finished file that is published as it is. The token is in the environment variable
 /// GITHUB_TOKEN or GH_TOKEN, or in a file. Running it again completes what an earlier run began.
 #[derive(Debug, Args)]
+#[command(after_help = concat!(
+    "Examples:",
+    "\n  iiswsgi publish github --tag v1.0 --generate-notes",
+    "\n  iiswsgi publish github --repository example/shop --draft",
+))]
 pub(super) struct GitHub {
     #[command(flatten)]
     project: ProjectOptions,

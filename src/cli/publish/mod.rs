@@ -10,11 +10,13 @@ use clap::{Args, Subcommand};
 use super::session::Session;
 use crate::error::{AnyFailure, ExitCode};
 
-/// Publishes packages that were made before, with their feed: to the target that is named, else to all that the
-/// configuration names, and to a folder when it names none.
+/// Publishes packages that were made before, with their feed.
+///
+/// They go to the target that is named, else to all that the configuration names, and to a folder when it names none.
 ///
 /// A project in a folder that is called as a target is named by its path: `./github`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  iiswsgi publish --folder site\n  iiswsgi publish github --tag v1.0")]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Publish {
     #[command(subcommand)]

@@ -18,6 +18,11 @@ use crate::pipeline::{self, WORK_FOLDER};
 /// checked before the first one is sent. The token is in the environment variable IISWSGI_PYPI_TOKEN; a job on GitHub
 /// Actions with `id-token: write` needs none. Running it again completes what an earlier run began.
 #[derive(Debug, Args)]
+#[command(after_help = concat!(
+    "Examples:",
+    "\n  iiswsgi publish pypi --dry-run              # checks everything, sends nothing",
+    "\n  iiswsgi publish pypi --repository testpypi",
+))]
 pub(super) struct PyPi {
     #[command(flatten)]
     project: ProjectOptions,

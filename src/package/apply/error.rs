@@ -147,11 +147,13 @@ impl Failure for Error {
             Self::Cycle { .. } => Some("Give one of them a value of its own.".into()),
             Self::Pattern { source, .. } => source.hint(),
             Self::XPath { source, .. } => source.hint(),
-            Self::Invalid { .. }
-            | Self::TooLong { .. }
-            | Self::Entry { .. }
-            | Self::File { .. }
-            | Self::MissingSource { .. } => None,
+            Self::Invalid { .. } => Some(
+                "Give another value with `--set \"NAME=VALUE\"`, or change the parameter's validation."
+                    .into(),
+            ),
+            Self::TooLong { .. } | Self::Entry { .. } | Self::File { .. } | Self::MissingSource { .. } => {
+                None
+            }
         }
     }
 

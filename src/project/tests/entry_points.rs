@@ -247,7 +247,8 @@ fn without_a_python_the_hint_says_so() {
     let options = crate::project::ReadOptions::default();
     let project = crate::project::read(root.path(), &options, &super::system()).unwrap();
     let error = project.entry_points.choose().unwrap_err();
-    assert!(error.hint().unwrap().starts_with("No Python was found"), "{error}");
+    assert!(error.to_string().starts_with("no Python was found"), "{error}");
+    assert!(error.hint().unwrap().starts_with("Install Python 3.9 or later"), "{error}");
 }
 
 #[test]
