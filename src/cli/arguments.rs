@@ -9,7 +9,7 @@ use super::{
     migrate, original_install, plan, preview, publish, schema, serve, sha1, stages, supervise, uninstall,
 };
 
-/// Ships Python web applications to Microsoft IIS: Web Deploy packages, WebPI feeds, a simulated IIS to test on.
+/// Ships Python web applications to Microsoft IIS: packages, feeds, a simulated IIS to test on.
 ///
 /// `iiswsgi run` does the whole job for the project in the current folder. A project needs no configuration; what
 /// cannot be guessed goes into `iiswsgi.yml` or `[tool.iiswsgi]` of pyproject.toml.
@@ -77,7 +77,14 @@ pub(super) struct OutputOptions {
     #[arg(long, global = true, value_name = "WHEN", value_enum)]
     pub(super) color: Option<Color>,
     /// The form of the talk on stderr
-    #[arg(long, global = true, value_name = "FORM", value_enum, default_value = "text")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORM",
+        value_enum,
+        default_value = "text",
+        hide_default_value = true
+    )]
     pub(super) log_format: LogFormat,
 }
 

@@ -16,11 +16,11 @@ use crate::iis::bootstrap::{self, Registry, RegistryError};
 use crate::iis::{Change, FastCgiApplication};
 use crate::package::web_config::{self, AttributeFault, check_attribute};
 
-/// Writes web.config from its template, with the variables of the environment in it, and registers its FastCGI
-/// applications in IIS.
+/// Writes web.config from its template and registers its FastCGI applications.
 ///
-/// It is what `install_msdeploy` and `iiswsgi_install_fcgi_app` do. A whole installation is `bootstrap`.
+/// The variables of the environment are filled in. It is what `install_msdeploy` and `iiswsgi_install_fcgi_app` do. A whole installation is `bootstrap`.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  iiswsgi configure --skip-registration")]
 pub(super) struct Configure {
     /// The application's folder; the current one when none is given
     #[arg(value_name = "FOLDER")]

@@ -9,10 +9,9 @@ use crate::error::{AnyFailure, ExitCode};
 use crate::event::{Event, Observer as _, Severity};
 use crate::migrate::{self, Origin};
 
-/// Moves a wfastcgi site, or a project of the 2012 iiswsgi, to this one: shows what would change, and changes it with
-/// `--write`.
+/// Moves a wfastcgi site, or a project of the 2012 iiswsgi, to this one.
 ///
-/// Files are changed as text, so that comments stay. What has to be done elsewhere is said.
+/// Shows what would change, and changes it with `--write`. Files are changed as text, so that comments stay. What has to be done elsewhere is said.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  iiswsgi migrate shop")]
 pub(super) struct Migrate {

@@ -85,7 +85,7 @@ pub(super) struct Install {
     reports: ReportOptions,
 }
 
-/// Starts what was installed before as IIS would, and sends it the requests of the configuration.
+/// Starts what was installed before, and sends it the requests of the configuration.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  iiswsgi test -v  # with the time of each request")]
 pub(super) struct Test {

@@ -33,9 +33,9 @@ const START: Duration = Duration::from_secs(60);
 /// How often the wish of the user to end is looked for.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Serves the application as IIS would, for your browser: builds, installs into the simulated IIS, listens.
+/// Serves the application for your browser, as IIS would.
 ///
-/// Takes a project's folder or a package. The page at /.iiswsgi/ shows processes, logs and errors.
+/// It is built, installed into the simulated IIS, and served from there. Takes a project's folder or a package. The page at /.iiswsgi/ shows processes, logs and errors.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  iiswsgi preview --watch --open")]
 pub(super) struct Preview {

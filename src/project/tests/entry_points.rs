@@ -16,7 +16,8 @@ fn chosen(files: &[(&str, &str)]) -> EntryPoint {
 fn refused(files: &[(&str, &str)]) -> (String, String) {
     let root = tree(files);
     let error = super::read_folder(root.path()).unwrap().entry_points.choose().unwrap_err();
-    (without_folder(&error.to_string(), root.path()), error.hint().unwrap_or_default())
+    let place = error.location().map(|place| format!("{place}: ")).unwrap_or_default();
+    (without_folder(&format!("{place}{error}"), root.path()), error.hint().unwrap_or_default())
 }
 
 const PLAIN: &str = "def application(environ, start_response):\n    return []\n";
