@@ -137,7 +137,7 @@ pub(super) struct ProjectOptions {
     /// Sets a variable for templates
     #[arg(short = 'D', long, value_name = "NAME=VALUE", value_parser = pair, help_heading = "Project")]
     pub(super) define: Vec<(String, String)>,
-    /// Sets any scalar setting of the configuration file, as `package.file-name=shop.zip`
+    /// Sets a setting of one value, as `package.file-name=shop.zip`
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair, help_heading = "Project")]
     pub(super) setting: Vec<(String, String)>,
     /// Runs setup.py to learn its metadata when reading is not enough

@@ -35,8 +35,9 @@ pub(super) struct Run {
     reports: ReportOptions,
     #[command(flatten)]
     stages: StageOptions,
-    /// Makes packages of this plan, which `plan --matrix` made, and leaves a manifest beside each for `merge`; `--only`
-    /// then names packages or legs of the plan
+    /// Makes packages of a plan of `plan --matrix`, for `merge`
+    ///
+    /// Leaves a manifest beside each package. `--only` then names packages or legs of the plan.
     #[arg(long, value_name = "FILE", conflicts_with = "paths", help_heading = "Fan-out")]
     plan: Option<PathBuf>,
 }
@@ -126,8 +127,8 @@ pub(super) struct StageOptions {
     /// Runs only these stages; the others find what an earlier run left
     #[arg(long, value_name = "STAGE", value_delimiter = ',')]
     only: Vec<String>,
-    /// Leaves these stages out
-    #[arg(long, value_name = "STAGE", value_delimiter = ',')]
+    /// Leaves these stages out: build, package, install, test, feed or publish
+    #[arg(long, value_name = "STAGE", value_delimiter = ',', hide_possible_values = true)]
     skip: Vec<StageName>,
     /// The format of the package
     #[arg(long, value_name = "FORMAT")]

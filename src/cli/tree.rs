@@ -13,7 +13,7 @@ const EVERYWHERE: &str =
     "-q, -v, --color and --log-format work with every command; `iiswsgi help COMMAND` says more.";
 
 /// Options about making a package, and the commands that take packages which are made already.
-const MAKING: [&str; 5] = ["app", "python", "gateway", "define", "allow_setup_py"];
+const MAKING: [&str; 7] = ["app", "python", "gateway", "define", "setting", "allow_setup_py", "iis"];
 const AFTER_MAKING: [&str; 3] = ["feed", "publish", "clean"];
 
 /// The tree as it is parsed and as its help is shown.
