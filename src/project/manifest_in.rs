@@ -151,6 +151,7 @@ fn without_comment(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Failure as _;
 
     fn taken(manifest: &str, names: &[&str]) -> Vec<String> {
         let manifest = ManifestIn::parse(Path::new("MANIFEST.in"), manifest).unwrap();
@@ -199,8 +200,9 @@ mod tests {
             ("graft a b", "MANIFEST.in:1: `graft` expects one folder"),
             ("include", "MANIFEST.in:1: `include` expects at least one pattern"),
         ] {
-            let error = ManifestIn::parse(Path::new("MANIFEST.in"), text).unwrap_err().to_string();
-            assert!(error.starts_with(message), "{error}");
+            let error = ManifestIn::parse(Path::new("MANIFEST.in"), text).unwrap_err();
+            let shown = format!("{}: {error}", error.location().unwrap());
+            assert!(shown.starts_with(message), "{shown}");
         }
     }
 }

@@ -44,7 +44,7 @@ fn wrong_types_are_told_with_their_place() {
 #[test]
 fn a_readme_that_is_not_there_is_named() {
     let text = "[project]\nname = \"a\"\nversion = \"1\"\nreadme = \"GONE.md\"\n";
-    assert_eq!(error(&[("pyproject.toml", text)]).1, "cannot read `GONE.md`");
+    assert_eq!(error(&[("pyproject.toml", text)]).1, "GONE.md: cannot read `GONE.md`");
 }
 
 #[test]
