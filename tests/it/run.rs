@@ -173,7 +173,7 @@ fn an_application_behind_http_platform_handler_is_asked_by_http_below_its_path()
                   - {path: /, method: POST, body: sent, contains: 127.0.0.1sent}\n";
     let project = Project::new().file("wsgi.py", app).file("iiswsgi.yml", config);
     project.run(["run"]).success();
-    let text = project.read(".iiswsgi/build/project/project/web.config.in");
+    let text = project.read(".iiswsgi/build/project/web.config.in");
     for part in [
         "modules=\"httpPlatformHandler\"",
         "processPath=\"%VENV_PYTHON%\"",
@@ -182,7 +182,8 @@ fn an_application_behind_http_platform_handler_is_asked_by_http_below_its_path()
     ] {
         assert!(text.contains(part), "no `{part}` in {text}");
     }
-    let broken = project.file("wsgi.py", "raise SystemExit('not today')\n");
+    let broken = project
+        .file("wsgi.py", "def application(environ, start_response): pass\nraise SystemExit('not today')\n");
     broken.run(["run"]).code(1).says("not today");
 }
 

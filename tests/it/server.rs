@@ -8,7 +8,7 @@ use iiswsgi::error::{Failure as _, Shown};
 use iiswsgi::event::Quiet;
 use iiswsgi::iis::appcmd::{Appcmd, Problem};
 use iiswsgi::iis::{Change, FastCgiApplication, local};
-use iiswsgi::process::System;
+use iiswsgi::process::{Program, Runner as _, System};
 use iiswsgi::template::Variables;
 
 use crate::support::{Project, Windows};
@@ -44,6 +44,19 @@ fn every_value_reaches_the_configuration_as_it_was_written() {
     assert_eq!(appcmd.fastcgi_applications().unwrap(), [wanted]);
     let mut changes = windows.calls(APPCMD).into_iter().filter(|call| call.starts_with("set config"));
     assert!(changes.all(|call| call.contains("/commit:apphost")));
+}
+
+#[test]
+fn the_stand_in_refuses_edits_that_are_malformed() {
+    let (windows, runner) = (Windows::new(), System::default());
+    let edits =
+        ["+[fullPath=a]", "+[fullPath='a'", "[fullPath='a']", "+fullPath='a'", "+[fullPath='a'] x", "+[]"];
+    for edit in edits {
+        let arguments =
+            ["set", "config", "-section:system.webServer/fastCgi", &format!("/{edit}"), "/commit:apphost"];
+        let program = Program::new("appcmd", windows.path(APPCMD)).args(arguments);
+        assert_eq!(runner.execute(&program).unwrap().code, Some(87), "{edit}");
+    }
 }
 
 #[test]

@@ -93,32 +93,3 @@ fn quoted(text: &str) -> Result<(String, &str), Refusal> {
     }
     malformed()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_quotes_commas_and_brackets_in_values() {
-        let edit = Edit::read(r#"+[fullPath='C:\a, b]\p.exe', arguments='-c "x=''1''"']"#).unwrap();
-        let pairs = [("fullPath", r"C:\a, b]\p.exe"), ("arguments", r#"-c "x='1'""#)];
-        assert_eq!(edit.element, pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    }
-
-    #[test]
-    fn reads_what_is_below_and_attributes() {
-        let edit = Edit::read("-[fullPath='a'].environmentVariables.[name='X']").unwrap();
-        assert_eq!(edit.below, Some(("environmentVariables".into(), vec![("name".into(), "X".into())])));
-        let edit = Edit::read("[fullPath='a'].maxInstances:4").unwrap();
-        assert_eq!(edit.attribute, Some(("maxInstances".into(), "4".into())));
-    }
-
-    #[test]
-    fn refuses_what_is_malformed() {
-        for text in
-            ["+[fullPath=a]", "+[fullPath='a'", "[fullPath='a']", "+fullPath='a'", "+[fullPath='a'] x", "+[]"]
-        {
-            assert_eq!(Edit::read(text).unwrap_err().code, 87, "{text}");
-        }
-    }
-}
