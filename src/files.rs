@@ -62,6 +62,7 @@ impl Failure for Error {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 Some("Free some space, then run again: what was there before is unchanged.".into())
             }
+            io::ErrorKind::NotFound => Some("Check the path: it is seen from the current folder.".into()),
             io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
                 Some("A file stands where a folder is needed: move it away, or write elsewhere.".into())
             }

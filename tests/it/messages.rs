@@ -135,6 +135,7 @@ fn readable(said: &str, home: &Path, refusing: &Refusing) -> String {
             lines.push(times_away(line));
         }
     }
+    let lines = log_away(lines);
     let is_message =
         |line: &String| ["error: ", "warning: ", "Usage: "].iter().any(|label| line.starts_with(label));
     let start = lines.iter().position(is_message).unwrap_or(0);
@@ -148,11 +149,33 @@ fn readable(said: &str, home: &Path, refusing: &Refusing) -> String {
     lines[start..end.max(start)].join("\n").trim_end().to_owned()
 }
 
+/// Of the application's log only the exceptions: the rest has times and processes, and is the gateway's own business.
+fn log_away(lines: Vec<String>) -> Vec<String> {
+    let exception = regex::Regex::new(r"^\s*([\w.]+(Error|Exception): .*)$").unwrap();
+    let mut in_log = false;
+    let mut kept: Vec<String> = Vec::new();
+    for line in lines {
+        if !line.starts_with(' ') {
+            in_log = line.starts_with("caused by: the application wrote:");
+            kept.push(line);
+        } else if !in_log {
+            kept.push(line);
+        } else if let Some(found) = exception.captures(&line) {
+            let line = format!("  … {}", &found[1]);
+            if kept.last() != Some(&line) {
+                kept.push(line);
+            }
+        }
+    }
+    kept
+}
+
 /// Replaces what is measured: numbers in front of a unit of time, ports, ids, versions of Python.
 fn times_away(line: &str) -> String {
     let patterns = [
         (r"\d+(\.\d+)? (ms|s)\b", "… $2"),
         (r"(/home/me/shop/)?dist/\.iiswsgi-unfinished-\w+", "dist/shop-0.0.0.msdeploy.zip"),
+        (r"exit code (\d+): `.*`", "exit code $1: `…`"),
         (r"127\.0\.0\.1:\d+", "127.0.0.1:…"),
         (r"incident [0-9a-f]+", "incident …"),
         (r"^  cd /home/me/shop/\.iiswsgi/iis/inetsrv && .*", "  cd /home/me/shop/.iiswsgi/iis/inetsrv && …"),

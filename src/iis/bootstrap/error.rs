@@ -160,7 +160,16 @@ fn named(name: Option<&str>) -> String {
 impl Failure for Error {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Step { source, .. } => return source.hint(),
+            Self::Step { step, source } => match (source.hint(), *step) {
+                (Some(hint), _) => hint,
+                (None, "requirements") => "What pip says stands above: correct the key `requirements` or the file, or look \
+                                           at the network."
+                    .into(),
+                (None, "pre-install" | "post-install") => "Correct the hook under the key `hooks`: it runs in the folder \
+                                                           of the installed application."
+                    .into(),
+                (None, _) => return None,
+            },
             Self::Files(error) => return error.hint(),
             Self::NoPython => "Install Python 3.9 or later, or name one with the key `python`.".into(),
             Self::PythonVersion { .. } => {

@@ -67,6 +67,10 @@ pub(super) fn run(
     if plan.layout == Layout::Generated {
         let mut description = generated::bootstrap(plan);
         stamp_name.clone_into(&mut description.stamp);
+        // A web.config of the project's own that got the application became a template as well.
+        if template.is_some() {
+            description.web_config_template = Some("web.config.in".to_owned());
+        }
         if plan.config.vendor.enabled {
             let wheelhouse = plan.folders.work.join("wheelhouse").join(&plan.folder);
             let wheels = vendor::collect(plan, &wheelhouse, world.runner, observer)?;
