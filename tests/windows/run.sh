@@ -104,7 +104,7 @@ refused() { # the text in the log, the interpreter
   says "$1"
 }
 refused "is a Python of the Microsoft Store" "$site/WindowsApps/python.exe"
-refused 'there is no `python3*.dll`' "$site/bare/python.exe"
+refused "there is no \`python3*.dll\`" "$site/bare/python.exe"
 refused "there is no Python at" "$site/gone/python.exe"
 echo 'no DLL' >"$site/bare/python311.dll"
 refused "python311.dll\` cannot be loaded" "$site/bare/python.exe"
