@@ -17,6 +17,9 @@ use pyo3::prelude::*;
 
 use crate::worker;
 
+/// Names and values in their order.
+type Pairs = Vec<(String, String)>;
+
 /// The process as the command sees it: programs are looked after by a Python with `supervise.py`, Ctrl-C is Python's.
 fn host(py: Python<'_>, interrupt: &Interrupt) -> PyResult<Host> {
     let python: Option<OsString> = py.import("sys")?.getattr("executable")?.extract()?;
@@ -81,20 +84,13 @@ pub(crate) fn inspect_bytes(py: Python<'_>, name: PathBuf, bytes: Vec<u8>) -> Py
 
 /// The value of the attribute `MSDeploy.MSDeployProviderOptions`.
 #[pyfunction]
-pub(crate) fn encode_provider_options(
-    provider: String,
-    path: String,
-    settings: Vec<(String, String)>,
-) -> String {
+pub(crate) fn encode_provider_options(provider: String, path: String, settings: Pairs) -> String {
     ProviderOptions { provider, path, settings }.to_attribute()
 }
 
 /// Provider, path and settings of such a value.
 #[pyfunction]
-pub(crate) fn decode_provider_options(
-    py: Python<'_>,
-    value: &str,
-) -> PyResult<(String, String, Vec<(String, String)>)> {
+pub(crate) fn decode_provider_options(py: Python<'_>, value: &str) -> PyResult<(String, String, Pairs)> {
     let options = ProviderOptions::from_attribute(value).map_err(|error| failure(py, &error))?;
     Ok((options.provider, options.path, options.settings))
 }
@@ -103,7 +99,7 @@ pub(crate) fn decode_provider_options(
 #[pyfunction]
 pub(crate) fn expand(
     template: &str,
-    variables: Vec<(String, String)>,
+    variables: Pairs,
     escape: bool,
 ) -> (String, Vec<(String, usize, usize)>) {
     let variables: Variables = variables.into_iter().collect();
