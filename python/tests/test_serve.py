@@ -123,7 +123,7 @@ def test_paste_file(start):
 
 
 @pytest.mark.parametrize("arguments, text", [
-    ([], "usage:"),
+    ([], "Usage: iiswsgi"),
     (["serve", "--bidn", "x", "a:b"], "Did you mean `--bind`?"),
     (["serve"], "no application is given"),
     (["serve", "a:b", "--threads", "x"], "`--threads`: `x` is no whole number"),
