@@ -251,6 +251,7 @@ chmod +x "$scratch/program"
 GITHUB_ACTION_PATH="$project" ACTION_PROGRAM="$scratch/program" ACTION_COMMAND=run python3 - "$scratch" <<'PYTHON' || fail "the program was not told"
 import pathlib, signal, subprocess, sys, time
 scratch = pathlib.Path(sys.argv[1])
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # Whatever started this script may have been in the background itself.
 step = subprocess.Popen(["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", scratch / "step"])
 while not (scratch / "started").exists():
     assert step.poll() is None, "the program never started"

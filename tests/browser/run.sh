@@ -4,8 +4,8 @@
 #   tests/browser/run.sh [IISWSGI]     the command to test, target/release/iiswsgi by default
 # Screenshots go to SCREENSHOTS, a temporary folder by default.
 set -euo pipefail
+iiswsgi=$(realpath "${1:-$(dirname "$0")/../../target/release/iiswsgi}")
 cd "$(dirname "$0")"
-iiswsgi=$(realpath "${1:-../../target/release/iiswsgi}")
 
 [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || { apt-get update -qq && apt-get install -y -qq chromium >/dev/null; }
 command -v npm >/dev/null || { apt-get update -qq && apt-get install -y -qq nodejs npm >/dev/null; }

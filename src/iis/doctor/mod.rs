@@ -2,7 +2,7 @@
 //!
 //! Each check looks at one thing that people ask for help with, and gives findings: how bad it is, what it is, why that
 //! matters, and the command that mends it. Nothing is changed. The checks are those complaints about Python on IIS that can
-//! be seen from the machine: [`configuration`] looks at IIS's files, [`machine`] at Python, rights and programs, [`start`]
+//! be seen from the machine: `configuration` looks at IIS's files, `machine` at Python, rights and programs, `start`
 //! starts the process by hand as IIS would and listens to it.
 
 mod configuration;
