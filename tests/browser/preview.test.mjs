@@ -60,7 +60,8 @@ test('an error is shown with its traceback', async () => {
   assert.equal((await page.request.get(new URL('boom', shop).href)).status(), 500);
   await page.goto(about);
   await page.getByText(/500: GET \/corner-shop\/boom/).first().click();
-  await page.getByText('ValueError: the till is <empty>').first().waitFor();
+  // The log of the processes, further down and closed, has it as well.
+  await page.locator('section[aria-labelledby=errors]').getByText('ValueError: the till is <empty>').first().waitFor();
   await page.close();
 });
 
