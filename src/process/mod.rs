@@ -35,6 +35,20 @@ use crate::event::{Event, Observer};
 /// How long a program that was asked to end (SIGTERM) may take before it is killed.
 pub const GRACE: Duration = Duration::from_secs(5);
 
+/// How long one that hangs may take to say where it was (SIGABRT) before it is killed.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// How a process group is ended.
+#[derive(Debug, Clone, Copy)]
+enum Ending {
+    /// It may finish what it does.
+    Asked,
+    /// It hangs. Python writes where all threads are, when it has `faulthandler` on.
+    Aborted,
+    /// At once.
+    Killed,
+}
+
 /// What a program left behind.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Output {
@@ -211,6 +225,9 @@ pub trait Running: Send {
 
     /// Asks it to end (SIGTERM), kills it after [`GRACE`], and waits for that.
     fn stop(&mut self) -> Output;
+
+    /// Ends it because it hangs: it may say where (SIGABRT, which `faulthandler` of Python answers), and is not waited for.
+    fn abort(&mut self) -> Output;
 }
 
 /// A flag that the user's Ctrl-C sets and that long work looks at.

@@ -1,7 +1,7 @@
 //! The supervisor: stands between us and a program, and ends the program's whole group when we are gone.
 //!
 //! Its stdin is a pipe whose other end only we hold. It closes when we let go of it or die, even by SIGKILL, which no
-//! handler of ours could answer. The supervisor runs in a process group of its own, so that a Ctrl-C at the terminal
+//! handler of ours could answer. A byte in it before says that the program hangs and has no time to end by itself. The supervisor runs in a process group of its own, so that a Ctrl-C at the terminal
 //! reaches us alone and we decide what ends when.
 
 use std::ffi::OsString;
@@ -9,7 +9,7 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use super::{GRACE, os};
+use super::{Ending, GRACE, LAST_WORDS, os};
 
 /// Runs a program until it ends or stdin closes. Gives the exit code of the program: 127 when it cannot be started,
 /// 128 and the number of the signal when one ended it.
@@ -35,15 +35,14 @@ pub fn supervise(listen: Option<&str>, program: &[OsString]) -> Result<i32, Stri
     drop(command);
     let group = child.id();
     thread::spawn(move || {
-        let mut nothing = [0; 64];
-        let mut lifeline = std::io::stdin();
-        while let Ok(1..) = lifeline.read(&mut nothing) {}
-        os::end_group(group, false);
-        thread::sleep(GRACE);
-        os::end_group(group, true);
+        let hangs = matches!(std::io::stdin().read(&mut [0]), Ok(1));
+        let (how, patience) = if hangs { (Ending::Aborted, LAST_WORDS) } else { (Ending::Asked, GRACE) };
+        os::end_group(group, how);
+        thread::sleep(patience);
+        os::end_group(group, Ending::Killed);
     });
     let code = child.wait().map_or(-1, os::exit_code);
     // What the program started and left behind goes with it.
-    os::end_group(group, true);
+    os::end_group(group, Ending::Killed);
     Ok(code)
 }

@@ -1,7 +1,7 @@
 //! The real runner.
 
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Error, Interrupt, Output, Program, Runner, Running, os};
+use super::{Ending, Error, Interrupt, LAST_WORDS, Output, Program, Runner, Running, os};
 
 /// How often a wait looks whether the user interrupted.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -265,6 +265,22 @@ impl Running for Started {
         self.wait_for_readers();
         self.output()
     }
+
+    fn abort(&mut self) -> Output {
+        if !self.wait(Duration::ZERO) {
+            if let Some(mut lifeline) = self.lifeline.take() {
+                // A supervisor that is gone has ended the program already.
+                let _ = lifeline.write_all(&[0]);
+            } else {
+                os::end_group(self.id, Ending::Aborted);
+                if !self.wait(LAST_WORDS) {
+                    os::end_group(self.id, Ending::Killed);
+                }
+            }
+            self.wait(super::GRACE);
+        }
+        self.stop()
+    }
 }
 
 impl Started {
@@ -275,9 +291,9 @@ impl Started {
                 drop(lifeline);
                 self.wait(super::GRACE * 2);
             } else {
-                os::end_group(self.id, false);
+                os::end_group(self.id, Ending::Asked);
                 if !self.wait(super::GRACE) {
-                    os::end_group(self.id, true);
+                    os::end_group(self.id, Ending::Killed);
                     self.wait(super::GRACE);
                 }
             }

@@ -79,3 +79,21 @@ fn a_started_program_has_a_listening_socket_as_descriptor_0() {
     assert_eq!(running.ended(), None);
     assert_eq!(running.stop().code, Some(128 + 15));
 }
+
+#[test]
+fn a_program_that_hangs_is_aborted_at_once_and_its_last_words_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    // It would take its time with SIGTERM, which a gateway does that answers a request.
+    let hanging =
+        shell("trap '' TERM; trap 'echo it hangs in line 7; exit 134' ABRT; while :; do sleep 0.05; done");
+    for lifeline in [true, false] {
+        let runner = if lifeline { system() } else { System { supervisor: Vec::new(), ..system() } };
+        let _ = std::fs::remove_file(&path);
+        let mut running = runner.start(&hanging, &format!("unix:{}", path.display())).unwrap();
+        std::thread::sleep(Duration::from_millis(200));
+        let output = running.abort();
+        assert_eq!(output.stdout_text(), "it hangs in line 7\n", "with a supervisor: {lifeline}");
+        assert_eq!(output.code, Some(134));
+    }
+}

@@ -11,14 +11,20 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use super::Ending;
+
 /// The program becomes the leader of a process group of its own.
 pub(super) fn own_group(command: &mut Command) {
     command.process_group(0);
 }
 
-/// Ends a process group: asks (SIGTERM) or kills (SIGKILL). A group that is gone is fine.
-pub(super) fn end_group(leader: u32, kill: bool) {
-    let signal = if kill { Signal::KILL } else { Signal::TERM };
+/// Ends a process group by a signal. A group that is gone is fine.
+pub(super) fn end_group(leader: u32, how: Ending) {
+    let signal = match how {
+        Ending::Asked => Signal::TERM,
+        Ending::Aborted => Signal::ABORT,
+        Ending::Killed => Signal::KILL,
+    };
     if let Some(pid) = i32::try_from(leader).ok().and_then(Pid::from_raw) {
         let _ = kill_process_group(pid, signal);
     }

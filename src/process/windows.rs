@@ -4,6 +4,8 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
+use super::Ending;
+
 pub(super) fn own_group(command: &mut Command) {
     use std::os::windows::process::CommandExt as _;
     const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
@@ -12,7 +14,7 @@ pub(super) fn own_group(command: &mut Command) {
 
 /// Ends a process and its children with the system's own tool.
 #[expect(clippy::disallowed_methods, reason = "this is the place where programs are started")]
-pub(super) fn end_group(leader: u32, _kill: bool) {
+pub(super) fn end_group(leader: u32, _how: Ending) {
     let _ = Command::new("taskkill")
         .args(["/T", "/F", "/PID", &leader.to_string()])
         .stdout(Stdio::null())

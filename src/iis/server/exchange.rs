@@ -227,6 +227,9 @@ impl Run {
                         self.lease.connection = None;
                         pool.give_back(self.lease);
                     }
+                    Fault::TimedOut(_) | Fault::TooLong(_) | Fault::Inactive(_) => {
+                        pool.abort(&self.lease.process).await;
+                    }
                     _ => pool.end(&self.lease.process, true),
                 }
                 self.output.fail(fault).await;

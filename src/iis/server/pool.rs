@@ -152,7 +152,10 @@ impl Pool {
                 Ok(())
             }
             Err(fault) => {
-                self.end(&lease.process, true);
+                match &fault {
+                    Fault::TimedOut(_) => self.abort(&lease.process).await,
+                    _ => self.end(&lease.process, true),
+                }
                 Err(fault)
             }
         }
@@ -214,11 +217,7 @@ impl Pool {
             self.failed();
         }
         let ended = process.ended().is_some();
-        {
-            let mut state = locked(&self.state);
-            state.processes.retain(|known| !Arc::ptr_eq(known, process));
-            state.idle.retain(|idle| !Arc::ptr_eq(&idle.process, process));
-        }
+        self.part_with(process);
         if ended {
             self.remember(&process.stop());
             return;
@@ -227,6 +226,22 @@ impl Pool {
         self.remember(&process.output().unwrap_or_default());
         let process = Arc::clone(process);
         tokio::task::spawn_blocking(move || process.stop());
+    }
+
+    /// Ends a process that hangs, as IIS does: at once. What it said is in the log when this is done.
+    pub(super) async fn abort(self: &Arc<Self>, process: &Arc<Process>) {
+        self.failed();
+        self.part_with(process);
+        let process = Arc::clone(process);
+        if let Ok(logs) = tokio::task::spawn_blocking(move || process.abort()).await {
+            self.remember(&logs);
+        }
+    }
+
+    fn part_with(&self, process: &Arc<Process>) {
+        let mut state = locked(&self.state);
+        state.processes.retain(|known| !Arc::ptr_eq(known, process));
+        state.idle.retain(|idle| !Arc::ptr_eq(&idle.process, process));
     }
 
     fn remember(&self, logs: &Logs) {

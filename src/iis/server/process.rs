@@ -77,6 +77,12 @@ impl Process {
         Logs { stdout: output.stdout, stderr: output.stderr, fastcgi_stderr: Vec::new() }
     }
 
+    /// Ends it because it hangs, and gives its last words, which say where when it is Python. Blocks for a moment.
+    pub(super) fn abort(&self) -> Logs {
+        let output = locked(&self.running).abort();
+        Logs { stdout: output.stdout, stderr: output.stderr, fastcgi_stderr: Vec::new() }
+    }
+
     pub(super) fn count(&self) -> u32 {
         self.served.fetch_add(1, Ordering::Relaxed) + 1
     }

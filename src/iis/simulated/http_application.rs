@@ -53,6 +53,7 @@ impl HttpApplication {
             let reason = match running.ended() {
                 Some(code) => format!("ended with exit code {code} before it listened on port {port}"),
                 None if Instant::now() > deadline => {
+                    running.abort();
                     format!("did not listen on port {port} within {} s", options.timeout.as_secs_f64())
                 }
                 None => {
@@ -106,11 +107,16 @@ fn logs_of(output: crate::process::Output) -> Logs {
 
 impl RunningApplication for HttpApplication {
     fn request(&mut self, request: &HttpRequest) -> Result<HttpResponse, Error> {
+        let started = Instant::now();
         let answer = self.runtime.wait(&Interrupt::new(), &mut || {}, self.ask(request));
         answer.map_err(|error| Error::Request {
             request: format!("{} {}", request.method, request.target),
             reason: match self.running.ended() {
                 Some(code) => format!("ended with exit code {code}"),
+                None if started.elapsed() >= request.timeout => {
+                    self.running.abort();
+                    format!("did not answer within {} s", request.timeout.as_secs_f64())
+                }
                 None => format!("did not answer: {error}"),
             },
             output: text_of(&*self.running),

@@ -56,6 +56,7 @@ pub fn start_in_place(
         let reason = match started.running.ended() {
             Some(code) => format!("ended with exit code {code} before it took a request"),
             None if Instant::now() > deadline => {
+                started.running.abort();
                 format!("did not take a request within {} s", options.timeout.as_secs_f64())
             }
             None => {
@@ -109,6 +110,7 @@ impl InPlace {
         deadline: Instant,
         decoder: &mut ResponseDecoder,
     ) -> Result<(), String> {
+        let limit = deadline.saturating_duration_since(Instant::now());
         let unreachable = |error: std::io::Error| format!("cannot be reached: {error}");
         let mut connection = TcpStream::connect(self.address).map_err(unreachable)?;
         connection.set_read_timeout(Some(GLANCE)).map_err(unreachable)?;
@@ -128,7 +130,8 @@ impl InPlace {
                         return Err(format!("ended with exit code {code}"));
                     }
                     if Instant::now() > deadline {
-                        return Err("did not answer in time".into());
+                        self.running.abort();
+                        return Err(format!("did not answer within {} s", limit.as_secs_f64()));
                     }
                 }
                 Err(error) => return Err(unreachable(error)),
