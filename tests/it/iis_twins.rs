@@ -68,12 +68,12 @@ impl Package {
         self
     }
 
-    fn set(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
         self.parameters.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    fn request(&self) -> InstallRequest {
+    pub(crate) fn request(&self) -> InstallRequest {
         let path = self.folder.path().join("hello.zip");
         let entries: Vec<_> =
             self.files.iter().map(|(name, text)| Entry::bytes(name, text.as_bytes())).collect();

@@ -11,6 +11,7 @@ mod architecture;
 mod bad_input;
 mod ci;
 mod commands;
+mod destination;
 mod doctor;
 mod fan_out;
 mod iis_twins;

@@ -37,6 +37,23 @@ impl ApplicationHost {
         self.replace(text, Change::Updated)
     }
 
+    /// Changes one HTTP binding of a site, `*:80:` to `*:8080:localhost`, and leaves its others alone.
+    ///
+    /// # Errors
+    /// The site is not there.
+    pub fn replace_binding(&mut self, site: &str, old: &str, new: &str) -> Result<Change, Error> {
+        let element = self.site_element(site)?;
+        let bindings =
+            element.children_named("bindings").flat_map(|bindings| bindings.children_named("binding"));
+        let mut editor = Editor::new(&self.document);
+        for binding in bindings.filter(|binding| binding.attribute("bindingInformation") == Some(old)) {
+            editor.set_attribute(binding, "bindingInformation", new);
+        }
+        let change = if editor.is_empty() { Change::Unchanged } else { Change::Updated };
+        let text = editor.finish();
+        self.replace(text, change)
+    }
+
     /// The HTTP bindings of a site, as `*:80:`.
     pub fn bindings(&self, site: &str) -> Vec<String> {
         let Ok(element) = self.site_element(site) else { return Vec::new() };

@@ -9,6 +9,7 @@
 //! What it cannot show: rights of the application pool's identity, named pipes.
 
 mod application;
+mod destination;
 mod host_paths;
 mod http_application;
 mod in_place;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 pub use trial::{Trial, read_here};
 
 use application::{Application, by_hand};
+use destination::Destination;
 pub use in_place::start_in_place;
 
 use http_application::HttpApplication;
@@ -172,6 +174,8 @@ impl Iis for Simulated {
         let folder = layout.folder(&application);
         let unpacked = layout.unfinished()?;
         let files = package.unpack(unpacked.path())?;
+        let destination = Destination::of(&package, &host, &application);
+        let destination = destination.map_err(|source| package.broken(source))?;
         package.tell_unused();
         let transaction = Transaction::begin(&layout, unpacked, &folder, &layout.host()?)?;
         let settings = self.settings(request);
@@ -190,7 +194,9 @@ impl Iis for Simulated {
             bootstrap: None,
         };
         to_run.iter().try_for_each(|provider| providers.run(provider))?;
-        let Providers { mut host, steps, bootstrap, .. } = providers;
+        let Providers { mut host, mut steps, bootstrap, .. } = providers;
+        let unchanged = |source| Error::Configuration { path: layout.configuration(), source };
+        steps.extend(destination.set(&mut host, observer).map_err(unchanged)?);
         let registered = bootstrap.as_ref().map(|report| report.registered.as_slice()).unwrap_or_default();
         let fastcgi: Vec<_> = registered.iter().map(|(application, _)| application.clone()).collect();
         forget(&mut host, &layout, &application, &fastcgi)?;

@@ -121,6 +121,11 @@ impl<'a> Package<'a> {
         Ok(count)
     }
 
+    /// Its parameters with their values.
+    pub(super) fn values(&self) -> &Resolved {
+        &self.values
+    }
+
     /// The values of its parameters as they may be shown.
     pub(super) fn parameters(&self) -> Vec<(String, String)> {
         self.values.values().map(|shown| (shown.name.to_owned(), shown.value.to_owned())).collect()
@@ -175,7 +180,7 @@ impl<'a> Package<'a> {
         Ok(self.reader.read(&name, MAX_FILLED)?)
     }
 
-    fn broken(&self, source: PackageError) -> Error {
+    pub(super) fn broken(&self, source: PackageError) -> Error {
         Error::Package { path: self.path.to_owned(), source: Box::new(source) }
     }
 }
