@@ -2,16 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::World;
 use super::deliver::{Delivered, Finished};
 use super::plan::{PackagePlan, Plan};
+use super::{World, products};
 use crate::config;
 use crate::digest::Digests;
 use crate::error::{AnyFailure, ExitCode, Failure, Location, shown};
 use crate::event::{Event, Observer, Severity};
 use crate::feed::{
-    self, About, Application, DiscoveryHint, Entry, Feed, Link, Options, PackageFile, Person, PythonProduct,
-    Timestamp, url,
+    self, About, Application, DiscoveryHint, Entry, Feed, Link, Options, PackageFile, Person, Timestamp, url,
 };
 use crate::files;
 use crate::publish::github::Addresses;
@@ -110,9 +109,9 @@ pub(super) fn run(
             entry.product_family = Some(feed::Text::named(family, family));
         }
         feed.entries.push(entry);
-        for egg in package.config.feed.eggs.iter().chain(package.project.metadata.webpi_eggs()) {
+        for product in products::products(package, world, observer) {
             // Two packages may need the same distribution.
-            let product = python_product(egg).entry(&options);
+            let product = product.entry(&options);
             if feed.entry(&product.product_id).is_none() {
                 feed.entries.push(product);
             }
@@ -299,18 +298,6 @@ fn variables(
     }
     variables.set("keywords", metadata.keywords.join(",")).set("classifiers", metadata.classifiers.join(","));
     variables
-}
-
-/// A Python distribution as a product of its own, known by its requirement alone: `virtualenv` or `virtualenv==20.1`.
-fn python_product(requirement: &str) -> PythonProduct {
-    let end = requirement.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c)));
-    let name = &requirement[..end.unwrap_or(requirement.len())];
-    let version =
-        requirement.split_once("==").map(|(_, version)| version.trim().to_owned()).unwrap_or_default();
-    PythonProduct {
-        about: About { name: name.to_owned(), version, ..About::default() },
-        discovery_file: None,
-    }
 }
 
 /// The text of an existing feed with our entries in it. A feed that is not there yet begins with ours.

@@ -12,6 +12,7 @@ mod feed;
 mod install;
 mod package;
 pub mod plan;
+mod products;
 mod publish;
 pub mod report;
 mod run;

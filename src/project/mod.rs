@@ -9,6 +9,7 @@
 mod artefacts;
 mod candidates;
 mod detect;
+mod distributions;
 mod draft;
 mod entry_point;
 mod error;
@@ -38,6 +39,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use distributions::installed;
 pub use entry_point::{Broken, EntryPoint, EntryPoints, Kind};
 pub use error::Error;
 pub use feed_keywords::FeedKeywords;

@@ -274,3 +274,34 @@ fn the_traceback_of_a_failed_import_begins_in_the_application() {
     let trace = outcome.stderr.split("Traceback").nth(1).unwrap_or_default();
     assert!(trace.lines().nth(1).unwrap_or_default().contains("wsgi.py\", line 1"), "{}", outcome.stderr);
 }
+
+#[test]
+fn distributions_of_the_feed_are_described_by_what_is_installed() {
+    let config = "feed:\n  eggs: [iiswsgi, pip==1.0, no-such-distribution]\n";
+    let project = Project::new().file("wsgi.py", HELLO).file("iiswsgi.yml", config);
+    let outcome = project.run(["run"]).success();
+    outcome.says("`no-such-distribution` has no version and no summary: it is not installed here");
+    let feed = project.read("dist/project-0.0.0.webpi.xml");
+    let feed = iiswsgi::feed::read(feed.as_bytes()).unwrap();
+    let gateway = feed.entry("iiswsgi").unwrap();
+    assert_eq!(gateway.version, env!("CARGO_PKG_VERSION"));
+    assert!(gateway.summary.as_ref().is_some_and(|summary| summary.text.contains("IIS")), "{gateway:?}");
+    let pip = feed.entry("pip").unwrap();
+    assert_eq!(pip.version, "1.0", "what is pinned stands over what is installed");
+    assert!(pip.summary.is_some());
+    assert_eq!(feed.entry("no-such-distribution").unwrap().version, "");
+}
+
+#[test]
+fn an_application_that_hangs_is_ended_at_its_time_and_the_line_is_shown() {
+    let hangs = "import time\n\n\ndef application(environ, start_response):\n    time.sleep(600)\n";
+    let request = "test:\n  requests:\n    - {path: /, max-time: 0.5}\n";
+    let project = Project::new().file("wsgi.py", hangs).file("iiswsgi.yml", request);
+    project.run(["run"]).code(1).says("did not answer within 0.5 s").says("wsgi.py\", line 5 in application");
+
+    let config = "test:\n  startup-timeout: 1\n";
+    let project =
+        Project::new().file("wsgi.py", "import time\ntime.sleep(600)\n\ndef application(e, s): pass\n");
+    let outcome = project.file("iiswsgi.yml", config).run(["run"]).code(1);
+    outcome.says("did not take a request within 1 s").says("wsgi.py\", line 2 in <module>");
+}
