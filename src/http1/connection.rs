@@ -150,15 +150,23 @@ impl Connection {
 
     /// A head, once it is complete. The bytes are kept until then.
     fn head<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Refusal> {
+        if self.head == b"\r"
+            && let [b'\n', rest @ ..] = *input
+        {
+            (self.seen, *input) = (0, rest);
+            self.head.clear();
+        }
         if self.head.is_empty() {
-            // Section 2.2: an empty line before a request is no harm.
+            // Section 2.2: an empty line before a request is no harm, wherever it was cut.
             while let [b'\r', b'\n', rest @ ..] = *input {
                 *input = rest;
             }
             if input.is_empty() {
                 return Ok(None);
             }
-            let Some(end) = end_of_head(input, &mut self.seen)? else { return self.keep(input) };
+            // What comes after the cap is not looked at, so that the refusal does not depend on how the bytes are cut.
+            let looked_at = &input[..input.len().min(self.settings.head + 1)];
+            let Some(end) = end_of_head(looked_at, &mut self.seen)? else { return self.keep(input) };
             self.seen = 0;
             let (bytes, rest) = input.split_at(end);
             *input = rest;
@@ -179,7 +187,7 @@ impl Connection {
         self.head.truncate(end);
         self.seen = 0;
         let bytes = std::mem::take(&mut self.head);
-        self.begin(&bytes).map(Some)
+        if end > self.settings.head { Err(Refusal::TooLarge) } else { self.begin(&bytes).map(Some) }
     }
 
     fn keep<'a>(&mut self, input: &mut &[u8]) -> Result<Option<Event<'a>>, Refusal> {

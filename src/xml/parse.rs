@@ -27,6 +27,9 @@ impl<'t> Builder<'t> {
     }
 
     pub(super) fn build(mut self) -> Result<(Vec<Node>, NodeId), Error> {
+        if self.text.starts_with('\u{feff}') {
+            return Err(self.error(0, "a second byte order mark".into()));
+        }
         let mut reader = Reader::from_str(self.text);
         reader.config_mut().check_comments = true;
         loop {

@@ -381,6 +381,8 @@ mod tests {
         assert_eq!(document.root().child("b").unwrap().position(), (2, 3));
         assert!(document.text().starts_with("<a>"));
         assert_eq!(fault("\u{feff}<a>\n  <b").0, 2);
+        // The reader takes another one away as well, after which no place would be right.
+        assert_eq!(fault("\u{feff}\u{feff}<ä b='1'/>"), (1, 1, "a second byte order mark".into()));
     }
 
     #[test]
