@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 try:
-    from iiswsgi._gateway import version as _version
+    from iiswsgi._iiswsgi import version as _version
 except ImportError:
     # A wheel for another system or Python. IIS shows nobody what is printed.
     from traceback import format_exc

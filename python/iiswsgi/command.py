@@ -61,12 +61,12 @@ def run_install_fcgi_app() -> int:
 
 def _native(arguments: list[str]) -> int:
     """The native command. A build of the gateway alone tells what to do."""
-    from iiswsgi import _gateway
+    from iiswsgi import _iiswsgi
 
-    if hasattr(_gateway, "command"):
+    if hasattr(_iiswsgi, "command"):
         # Lines of Python and of the command in their order.
         sys.stdout.flush()
-        return int(_gateway.command(arguments))
+        return int(_iiswsgi.command(arguments))
     if not arguments or "-h" in arguments or "--help" in arguments:
         print(options.help_text())
         return 0 if arguments else 2

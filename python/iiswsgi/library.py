@@ -6,18 +6,18 @@ import os
 from collections.abc import Sequence
 from typing import Any, Callable, cast
 
-from iiswsgi import _gateway
+from iiswsgi import _iiswsgi
 from iiswsgi.errors import not_in_this_build
 
 
 def is_here() -> bool:
     """Whether this build has it."""
-    return hasattr(_gateway, "call")
+    return hasattr(_iiswsgi, "call")
 
 
 def function(name: str, what: str) -> Callable[..., Any]:
     """A function of it."""
-    found = getattr(_gateway, name, None)
+    found = getattr(_iiswsgi, name, None)
     if found is None:
         raise not_in_this_build(what)
     return cast("Callable[..., Any]", found)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from iiswsgi.files import times
 
 if TYPE_CHECKING:
-    from iiswsgi._gateway import Log
+    from iiswsgi._iiswsgi import Log
 
 # What a WSGI application is (PEP 3333).
 Environ = dict[str, Any]

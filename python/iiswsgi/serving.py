@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from types import FrameType
 
-from iiswsgi import _gateway, lastwords
+from iiswsgi import _iiswsgi, lastwords
 from iiswsgi.lastwords import is_under_iis
 from iiswsgi.loader import Application, Environ, LoadError, Loading
 
@@ -76,12 +76,12 @@ def serve(
         # IIS starts as many processes as `maxInstances` allows.
         "wsgi.multiprocess": is_under_iis() or bool(os.environ.get("IISWSGI_MULTIPROCESS")),
         "wsgi.run_once": False,
-        "wsgi.file_wrapper": _gateway.FileWrapper,
+        "wsgi.file_wrapper": _iiswsgi.FileWrapper,
         "wsgi.input_terminated": True,
     }
     prefix, is_mapped = path_rules(script_name)
     stopping = Stopping(log, graceful_timeout)
-    server = _gateway.Server(
+    server = _iiswsgi.Server(
         app,
         bind or default_bind(http),
         environ=environ,
@@ -130,11 +130,11 @@ def path_rules(script_name: str | None) -> tuple[str | None, bool]:
 class Beginning:
     """What wfastcgi does when the first request comes, which tells where the application is."""
 
-    def __init__(self, log: _gateway.Log, moves_log: bool, script_name: str | None) -> None:
+    def __init__(self, log: _iiswsgi.Log, moves_log: bool, script_name: str | None) -> None:
         self.log = log
         self.moves_log = moves_log
         self.script_name = script_name
-        self.server: _gateway.Server | None = None
+        self.server: _iiswsgi.Server | None = None
 
     def find(self, environ: Environ) -> str:
         """The name of the application, out of the settings of its folder, which are in force from now on."""
@@ -161,7 +161,7 @@ class Beginning:
         return spec
 
 
-def start_watching(server: _gateway.Server, log: _gateway.Log, request_timeout: float | None, reload: bool) -> None:
+def start_watching(server: _iiswsgi.Server, log: _iiswsgi.Log, request_timeout: float | None, reload: bool) -> None:
     """Starts the threads that were asked for."""
     pattern = os.environ.get("WSGI_RESTART_FILE_REGEX")
     if not (request_timeout or reload or pattern):
@@ -180,7 +180,7 @@ def is_supervised() -> bool:
     return "IISWSGI_ALIVE" in os.environ
 
 
-def tell_supervisor(server: _gateway.Server) -> None:
+def tell_supervisor(server: _iiswsgi.Server) -> None:
     """Says that this process serves, and stops when the supervisor is gone."""
     ready, alive = os.environ.pop("IISWSGI_READY", None), os.environ.get("IISWSGI_ALIVE")
     if ready:
@@ -196,7 +196,7 @@ def tell_supervisor(server: _gateway.Server) -> None:
         threading.Thread(target=wait_for_the_end, name="iiswsgi-alive", daemon=True).start()
 
 
-def heed_shutdown_event(server: _gateway.Server, log: _gateway.Log) -> None:
+def heed_shutdown_event(server: _iiswsgi.Server, log: _iiswsgi.Log) -> None:
     """Stops when IIS asks for it, which it does by an event if ``signalBeforeTerminateSeconds`` is not 0."""
     number = os.environ.pop("_FCGI_SHUTDOWN_EVENT_", None)
     if not number:
@@ -204,7 +204,7 @@ def heed_shutdown_event(server: _gateway.Server, log: _gateway.Log) -> None:
 
     def wait_for_the_event() -> None:
         try:
-            _gateway.wait_for_shutdown_event(number)
+            _iiswsgi.wait_for_shutdown_event(number)
         except OSError as error:
             log.write("warning", f"the shutdown event {number} cannot be waited for: {error}")
         else:
@@ -241,7 +241,7 @@ def default_bind(http: bool) -> str:
 
 def standard_input() -> str:
     """What to serve on when nothing is said: the socket that is descriptor 0."""
-    kind = _gateway.inherited(0)
+    kind = _iiswsgi.inherited(0)
     if kind in ("listening-socket", "connected-socket") or (kind == "pipe" and os.name == "nt"):
         return "fd:0"
     described = {"file": "a file or device", "terminal": "a terminal", "pipe": "a pipe", "closed": "closed"}[kind]
@@ -252,17 +252,17 @@ def standard_input() -> str:
     )
 
 
-def open_log(path: str | None, level: str, size: int = LOG_SIZE) -> _gateway.Log:
+def open_log(path: str | None, level: str, size: int = LOG_SIZE) -> _iiswsgi.Log:
     """The log. Under IIS, whose processes have no standard error, it is the first documented place that can be written.
 
     What goes to a file takes everything along that the process prints, ``faulthandler`` included.
     """
     if path and path != "-":
-        log = _gateway.Log.to_file(path, level, size, True)
+        log = _iiswsgi.Log.to_file(path, level, size, True)
     elif path != "-" and is_under_iis():
-        log = _gateway.Log(lastwords.places(), level, size, True)
+        log = _iiswsgi.Log(lastwords.places(), level, size, True)
     else:
-        log = _gateway.Log((), level)
+        log = _iiswsgi.Log((), level)
     if log.path is not None and os.name == "nt":
         # The C library has no descriptors under IIS, and an open one would keep the file from being rotated.
         sys.stdout, sys.stderr = LogStream(log), LogStream(log)
@@ -288,7 +288,7 @@ def open_log(path: str | None, level: str, size: int = LOG_SIZE) -> _gateway.Log
 class LogStream(io.TextIOBase):
     """Standard output and standard error where they have no descriptors: each line is one of the log's."""
 
-    def __init__(self, log: _gateway.Log) -> None:
+    def __init__(self, log: _iiswsgi.Log) -> None:
         self.log = log
         self.line = ""
         self.lock = threading.Lock()
@@ -306,8 +306,8 @@ class LogStream(io.TextIOBase):
 
 def keep_output_away_from_sockets() -> None:
     """A process manager may leave its socket as standard output: what is printed must not end in the protocol."""
-    if os.name != "nt" and "socket" in _gateway.inherited(1):
-        if "socket" in _gateway.inherited(2):
+    if os.name != "nt" and "socket" in _iiswsgi.inherited(1):
+        if "socket" in _iiswsgi.inherited(2):
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, 2)
             os.close(null)
@@ -317,13 +317,13 @@ def keep_output_away_from_sockets() -> None:
 class Stopping:
     """Stops a server on signals."""
 
-    def __init__(self, log: _gateway.Log, graceful_timeout: float) -> None:
+    def __init__(self, log: _iiswsgi.Log, graceful_timeout: float) -> None:
         self.log = log
         self.graceful_timeout = graceful_timeout
         self.stopping = False
         self.socket_file: tuple[str, int, int] | None = None
 
-    def install(self, server: _gateway.Server) -> Callable[[], None]:
+    def install(self, server: _iiswsgi.Server) -> Callable[[], None]:
         """Lets signals reach the server. Gives what undoes it."""
         self.socket_file = socket_file(server.address)
         if threading.current_thread() is not threading.main_thread():

@@ -11,8 +11,8 @@ from importlib.util import module_from_spec, spec_from_loader
 
 def main(extension: str, *arguments: str) -> int:
     """Looks after a program and gives its exit code."""
-    loader = ExtensionFileLoader("_gateway", extension)
-    spec = spec_from_loader("_gateway", loader, origin=extension)
+    loader = ExtensionFileLoader("_iiswsgi", extension)
+    spec = spec_from_loader("_iiswsgi", loader, origin=extension)
     assert spec is not None
     module = module_from_spec(spec)
     loader.exec_module(module)

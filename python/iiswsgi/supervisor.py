@@ -15,7 +15,7 @@ import time
 from types import FrameType
 from typing import Any
 
-from iiswsgi import _gateway
+from iiswsgi import _iiswsgi
 from iiswsgi.lastwords import is_under_iis
 from iiswsgi.serving import UsageError, default_bind, open_log
 
@@ -71,8 +71,8 @@ class Supervisor:
         self,
         command: list[str],
         count: int,
-        listener: _gateway.Listener,
-        log: _gateway.Log,
+        listener: _iiswsgi.Listener,
+        log: _iiswsgi.Log,
         graceful_timeout: float,
     ) -> None:
         self.command = command
@@ -186,7 +186,7 @@ def supervise(arguments: list[str], values: dict[str, Any], count: int) -> int:
     if not hasattr(signal, "SIGHUP"):
         raise UsageError("`--processes`: on this system IIS starts the processes (`maxInstances`)")
     log = open_log(values["log_file"], values["log_level"], values["log_size"])
-    listener = _gateway.Listener(values["bind"] or default_bind(bool(values["http"])))
+    listener = _iiswsgi.Listener(values["bind"] or default_bind(bool(values["http"])))
     command = [sys.executable, "-m", "iiswsgi", "serve", *_without_bind(arguments)]
     if count > 1 or is_under_iis():
         os.environ["IISWSGI_MULTIPROCESS"] = "1"

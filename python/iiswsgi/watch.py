@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from iiswsgi.files import times
 
 if TYPE_CHECKING:
-    from iiswsgi._gateway import Log, Server
+    from iiswsgi._iiswsgi import Log, Server
 
 # Seconds between two looks at the files.
 INTERVAL = 1.0

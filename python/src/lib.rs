@@ -1,4 +1,4 @@
-//! The Python extension module `iiswsgi._gateway`: a WSGI application behind the gateway of the library.
+//! The Python extension module `iiswsgi._iiswsgi`: a WSGI application behind the gateway of the library.
 //!
 //! Rust has the protocol, the sockets and the rules; Python has the application, its loading and the options
 //! (`python/iiswsgi`). What WSGI objects are is in the files of this folder; no protocol is here.
@@ -24,9 +24,9 @@ mod text;
 #[cfg(feature = "cli")]
 mod worker;
 
-/// The native half of the package `iiswsgi`. Its interface is described in `_gateway.pyi`.
+/// The native half of the package `iiswsgi`. Its interface is described in `_iiswsgi.pyi`.
 #[pyo3::pymodule(gil_used = false)]
-mod _gateway {
+mod _iiswsgi {
     #[pymodule_export]
     use super::file_wrapper::FileWrapper;
     #[cfg(feature = "cli")]

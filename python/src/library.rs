@@ -23,7 +23,7 @@ type Pairs = Vec<(String, String)>;
 /// The process as the command sees it: programs are looked after by a Python with `supervise.py`, Ctrl-C is Python's.
 fn host(py: Python<'_>, interrupt: &Interrupt) -> PyResult<Host> {
     let python: Option<OsString> = py.import("sys")?.getattr("executable")?.extract()?;
-    let extension: PathBuf = py.import("iiswsgi._gateway")?.getattr("__file__")?.extract()?;
+    let extension: PathBuf = py.import("iiswsgi._iiswsgi")?.getattr("__file__")?.extract()?;
     let supervisor = match python.filter(|python| !python.is_empty()) {
         Some(python) => {
             let script = extension.with_file_name("supervise.py");

@@ -173,7 +173,7 @@ def test_what_is_not_known_is_told_with_its_place():
 def test_importing_loads_nothing_that_is_not_used():
     program = "import sys; before = set(sys.modules); import iiswsgi; print(*sorted(set(sys.modules) - before))"
     loaded = set(subprocess.check_output([sys.executable, "-I", "-c", program], text=True).split())
-    assert {name for name in loaded if name.startswith("iiswsgi")} == {"iiswsgi", "iiswsgi._gateway"}
+    assert {name for name in loaded if name.startswith("iiswsgi")} == {"iiswsgi", "iiswsgi._iiswsgi"}
     assert not loaded & {"argparse", "asyncio", "dataclasses", "importlib.metadata", "json", "logging", "setuptools"}
 
 

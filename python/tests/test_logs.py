@@ -87,14 +87,14 @@ def test_under_iis_wrong_usage_is_told_in_the_log(tmp_path, arguments, text):
 def test_under_iis_a_package_that_cannot_be_loaded_is_told_in_the_log(tmp_path):
     import iiswsgi
 
-    names = shutil.ignore_patterns("_gateway*", "__pycache__")
+    names = shutil.ignore_patterns("_iiswsgi*", "__pycache__")
     shutil.copytree(Path(iiswsgi.__file__).parent, tmp_path / "iiswsgi", ignore=names)
     env = {**os.environ, "IIS_USER_HOME": str(tmp_path), "PYTHONPATH": ""}
     command = [sys.executable, "-m", "iiswsgi", "serve", "apps:app"]
     done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, timeout=120)
     assert done.returncode == 1
     log = (tmp_path / "Logs" / "iiswsgi.log").read_text()
-    assert "the package iiswsgi cannot be loaded" in log and "_gateway" in log
+    assert "the package iiswsgi cannot be loaded" in log and "_iiswsgi" in log
 
 
 def test_lines_tell_time_process_and_level(start):

@@ -329,8 +329,8 @@ def test_errors_have_three_parts_and_their_label_once(project):
 
 def test_a_gateway_alone_says_what_to_do(project, monkeypatch):
     program = (
-        "import sys\nfrom iiswsgi import _gateway\n"
-        "[delattr(_gateway, name) for name in ('call', 'command')]\n"
+        "import sys\nfrom iiswsgi import _iiswsgi\n"
+        "[delattr(_iiswsgi, name) for name in ('call', 'command')]\n"
         "from iiswsgi.command import main\nsys.exit(main(['package']))\n"
     )
     output = project.write("wsgi.py", WSGI).python("-c", program, code=2)

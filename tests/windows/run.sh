@@ -39,7 +39,7 @@ built="$CARGO_TARGET_DIR/$target/debug"
 site="$(mktemp -d)"
 trap 'rm -rf "$site"' EXIT
 cp -r python/iiswsgi "$site/iiswsgi"
-cp "$built/_gateway.dll" "$site/iiswsgi/_gateway.pyd"
+cp "$built/_iiswsgi.dll" "$site/iiswsgi/_iiswsgi.pyd"
 cp tests/windows/served.py "$site/"
 mkdir -p "$site/logs/Logs" "$site/WindowsApps" "$site/bare"
 
