@@ -5,9 +5,7 @@ iiswsgi, whose own script could not start (it took the parsed options for a pair
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
-from pathlib import Path
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -31,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     for short, name, least in (("-t", "activity", 10), ("-i", "idle", 10), ("-r", "request", 10)):
         text = f"the {name} timeout in seconds, from {least}"
         parser.add_argument(short, f"--{name}-timeout", type=int, metavar="SECONDS", help=text)
-    parser.add_argument("--application-host", metavar="FILE", help="IIS's configuration file")
+    parser.add_argument("--application-host", metavar="FILE", help="IIS's configuration file, instead of appcmd.exe")
     return parser
 
 
@@ -53,13 +51,4 @@ def translated(values: argparse.Namespace) -> list[str]:
     words = ["-v"] if values.verbose > 1 else []
     words += ["configure", "--registration-only"]
     words += [f"--attribute={name}={value}" for name, value in attributes.items() if value is not None]
-    host = values.application_host or application_host()
-    return words + ([f"--application-host={host}"] if host else [])
-
-
-def application_host(folder: str | os.PathLike[str] = ".") -> Path | None:
-    """IIS's configuration file: that of this Windows, or of the simulated IIS in a project's folder; else none."""
-    windows = os.environ.get("WINDIR")
-    places = [Path(windows, "System32", "inetsrv", "config", "applicationHost.config")] if windows else []
-    places.append(Path(folder, ".iiswsgi", "iis", "config", "applicationHost.config"))
-    return next((place for place in places if place.is_file()), None)
+    return words + ([f"--application-host={values.application_host}"] if values.application_host else [])

@@ -19,14 +19,13 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import ClassVar
 
 from setuptools.errors import ExecError
 
 from iiswsgi import installation, library
 from iiswsgi.commands import LibraryCommand, Option
-from iiswsgi.fcgi import application_host
+from iiswsgi.errors import MissingToolError
 
 
 class install_msdeploy(LibraryCommand):
@@ -35,7 +34,7 @@ class install_msdeploy(LibraryCommand):
     description = "set up an IIS application in its folder"
     user_options: ClassVar[list[Option]] = [
         ("skip-fcgi-app-install", "S", "do not register the FastCGI applications of web.config"),
-        ("application-host=", None, "IIS's configuration file"),
+        ("application-host=", None, "IIS's configuration file, instead of appcmd.exe"),
     ]
     boolean_options: ClassVar[list[str]] = ["skip-fcgi-app-install"]
     skip_fcgi_app_install: bool | None
@@ -79,9 +78,11 @@ class install_msdeploy(LibraryCommand):
         self.call("configure", os.getcwd(), "--skip-registration", f"--python={sys.executable}")
 
     def install_fcgi_app(self) -> None:
-        """Registers the FastCGI applications of web.config in IIS's configuration."""
-        host = Path(self.application_host) if self.application_host else application_host()
-        if host is None:
+        """Registers the FastCGI applications of web.config in the IIS of this machine, or in the simulated one here."""
+        words = [f"--application-host={self.application_host}"] if self.application_host else []
+        try:
+            self.call("configure", os.getcwd(), "--registration-only", *words)
+        except ExecError as error:
+            if not isinstance(error.__cause__, MissingToolError):
+                raise
             self.warn("there is no IIS here: the FastCGI applications of web.config are not registered")
-            return
-        self.call("configure", os.getcwd(), "--registration-only", f"--application-host={host}")

@@ -290,7 +290,7 @@ def test_fault_only_the_first_application_was_registered_and_twice_was_an_error(
 
 
 def test_fault_iiswsgi_install_crashed_without_v(project):
-    output = project.python(SCRIPTS / "iiswsgi_install", "-a", "Shop", code=2)
+    output = project.python(SCRIPTS / "iiswsgi_install", "-a", "Shop", code=3)
     assert "Traceback" not in output
     assert "hint: " in output
 

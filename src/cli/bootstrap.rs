@@ -11,7 +11,7 @@ use crate::error::{AnyFailure, ExitCode, Failure, Location};
 use crate::event::{Observer, Severity};
 use crate::files;
 use crate::iis::appcmd::{self, Appcmd, Flavour};
-use crate::iis::application_host::{self, ApplicationHost};
+use crate::iis::application_host::ApplicationHost;
 use crate::iis::bootstrap::{self, Registry, RegistryError};
 use crate::iis::{ApplicationPath, Change, FastCgiApplication, local};
 use crate::pipeline::WORK_FOLDER;
@@ -55,23 +55,20 @@ enum Error {
     Path(#[source] crate::iis::InvalidApplicationPath),
     #[error("IIS's configuration `{}` is not there", .0.display())]
     NoHost(PathBuf),
-    #[error("cannot use IIS's configuration `{}`", path.display())]
-    Host { path: PathBuf, source: application_host::Error },
 }
 
 impl Failure for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Path(_) => Some("Write the site and the path: `Default Web Site/hello`.".into()),
-            Self::NoHost(_) => Some("Name it with `--application-host`.".into()),
-            Self::Host { .. } => None,
+            Self::NoHost(_) => Some("Name the one that is there with `--application-host`.".into()),
         }
     }
 
     fn location(&self) -> Option<Location> {
         match self {
             Self::Path(_) => None,
-            Self::NoHost(path) | Self::Host { path, .. } => Some(Location::file(path)),
+            Self::NoHost(path) => Some(Location::file(path)),
         }
     }
 
@@ -131,22 +128,16 @@ impl Server {
             session.observer.message(Severity::Info, &text);
             return Ok(ExitCode::Done);
         }
-        let path = configuration(self.application_host);
-        let mut host = HostFile::read(&path)?;
-        let found = find(command, &host.0, &settings, session)?;
+        let mut host = HostFile::find(self.application_host, &settings)?;
+        let found = find(command, &host.content, &settings, session)?;
         let runner = session.runner();
         let report =
             bootstrap::run(&found.target, command, &settings, &mut host, &runner, &session.observer)?;
-        files::write_atomic(&path, host.0.text().as_bytes())?;
+        host.write()?;
         let text = format!("{} is set up with Python {}.", report.folder.display(), report.python_version);
         session.observer.message(Severity::Info, &text);
         Ok(ExitCode::Done)
     }
-}
-
-/// The configuration file that was named, or that of the simulated IIS here.
-pub(super) fn configuration(named: Option<PathBuf>) -> PathBuf {
-    named.unwrap_or_else(|| Path::new(WORK_FOLDER).join("iis").join("config").join("applicationHost.config"))
 }
 
 /// Sets up an application of the IIS of this machine, by `appcmd.exe`. None when there is none.
@@ -188,23 +179,44 @@ fn find(
     Ok(found)
 }
 
-/// Registers FastCGI applications in IIS's configuration file itself.
-pub(super) struct HostFile(pub(super) ApplicationHost);
+/// Registers FastCGI applications in a configuration file itself: one that was named, or that of the simulated IIS.
+pub(super) struct HostFile {
+    path: PathBuf,
+    content: ApplicationHost,
+}
 
 impl HostFile {
-    /// Reads the file.
-    pub(super) fn read(path: &Path) -> Result<Self, AnyFailure> {
+    /// Reads the file that was named, or that of the simulated IIS here.
+    ///
+    /// # Errors
+    /// There is neither, or it is no configuration.
+    pub(super) fn find(named: Option<PathBuf>, settings: &bootstrap::Settings) -> Result<Self, AnyFailure> {
+        let simulated = || Path::new(WORK_FOLDER).join("iis").join("config").join("applicationHost.config");
+        let is_named = named.is_some();
+        let path = named.unwrap_or_else(simulated);
         if !path.is_file() {
-            return Err(Error::NoHost(path.to_owned()).into());
+            return Err(if is_named {
+                Error::NoHost(path).into()
+            } else {
+                local::Error::no_iis(&settings.variables).into()
+            });
         }
-        let failed = |source| Error::Host { path: path.to_owned(), source };
-        Ok(Self(ApplicationHost::parse(files::read_text(path)?).map_err(failed)?))
+        let content = local::read(&path)?;
+        Ok(Self { path, content })
+    }
+
+    /// Writes what has changed.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(super) fn write(&self) -> Result<(), AnyFailure> {
+        Ok(files::write_atomic(&self.path, self.content.text().as_bytes())?)
     }
 }
 
 impl Registry for HostFile {
     fn register(&mut self, application: &FastCgiApplication) -> Result<Change, RegistryError> {
-        self.0
+        self.content
             .set_fastcgi_application(application)
             .map_err(|error| RegistryError { message: error.to_string(), hint: None })
     }

@@ -5,20 +5,20 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::arguments::pair;
-use super::bootstrap::{HostFile, configuration};
+use super::bootstrap::HostFile;
 use super::project;
 use super::session::Session;
 use crate::config;
 use crate::error::{AnyFailure, ExitCode, Failure};
 use crate::event::{Event, Observer, Severity};
-use crate::files;
+use crate::iis::appcmd::{self, Appcmd, Flavour};
 use crate::iis::bootstrap::{self, Registry, RegistryError};
 use crate::iis::{Change, FastCgiApplication};
 use crate::package::web_config::{self, AttributeFault, check_attribute};
 
 /// Writes web.config from its template and registers its FastCGI applications.
 ///
-/// The variables of the environment are filled in. It is what `install_msdeploy` and `iiswsgi_install_fcgi_app` do. A whole installation is `bootstrap`.
+/// The variables of the environment are filled in. Registration is as in a bootstrap: by `appcmd.exe`. It is what `install_msdeploy` and `iiswsgi_install_fcgi_app` do. A whole installation is `bootstrap`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  iiswsgi configure --skip-registration")]
 pub(super) struct Configure {
@@ -31,7 +31,8 @@ pub(super) struct Configure {
     /// Takes the web.config that is there as it is
     #[arg(long, conflicts_with = "skip_registration")]
     registration_only: bool,
-    /// IIS's configuration file; that of the simulated IIS here by default
+    /// IIS's configuration file, to be changed as a file; without it `appcmd.exe` changes this machine's IIS, and where there is
+    /// none, the file of the simulated IIS here is changed
     #[arg(long, value_name = "FILE")]
     application_host: Option<PathBuf>,
     /// The Python that `%VENV_PYTHON%` means in the template
@@ -67,7 +68,10 @@ impl Failure for Error {
     }
 
     fn exit_code(&self) -> ExitCode {
-        ExitCode::Usage
+        match self {
+            Self::Attribute(_) | Self::NoApplication => ExitCode::Usage,
+            Self::Register { .. } => ExitCode::Failed,
+        }
     }
 }
 
@@ -108,15 +112,30 @@ impl Configure {
         if applications.is_empty() {
             return Err(Error::NoApplication.into());
         }
-        let path = configuration(self.application_host.clone());
-        let mut host = HostFile::read(&path)?;
+        let settings = project::bootstrap_settings(session);
+        let server = appcmd::locate(Flavour::Iis, &settings.variables);
+        if let (None, Some(program)) = (&self.application_host, server) {
+            let runner = session.runner();
+            return self.register_in(&mut Appcmd::new(&program, &runner), applications, session);
+        }
+        let mut host = HostFile::find(self.application_host.clone(), &settings)?;
+        self.register_in(&mut host, applications, session)?;
+        host.write()
+    }
+
+    fn register_in(
+        &self,
+        registry: &mut dyn Registry,
+        applications: Vec<FastCgiApplication>,
+        session: &Session,
+    ) -> Result<(), AnyFailure> {
         for mut application in applications {
             for (name, value) in &self.attribute {
                 set(&mut application, name, value)?;
             }
             let script_processor = application.script_processor();
-            let change = host.register(&application);
-            let change = change
+            let change = registry
+                .register(&application)
                 .map_err(|source| Error::Register { script_processor: script_processor.clone(), source })?;
             let what = match change {
                 Change::Added => "is registered",
@@ -125,7 +144,6 @@ impl Configure {
             };
             session.observer.message(Severity::Info, &format!("`{script_processor}` {what}."));
         }
-        files::write_atomic(&path, host.0.text().as_bytes())?;
         Ok(())
     }
 }

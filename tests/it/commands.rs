@@ -246,5 +246,6 @@ fn configure_writes_and_registers_without_a_bootstrap() {
     project.run(again.iter().chain(&arguments[3..])).success().says("was registered before and is changed");
     assert_eq!(project.read("host.config").matches("maxInstances=\"3\"").count(), 2);
     project.run(["configure", "--attribute", "activityTimeout=5"].iter().chain(&arguments[1..])).code(2);
-    project.run(["configure"]).code(2).says("--application-host");
+    project.run(["configure"]).code(3).says("no IIS is here").says("--application-host");
+    project.run(["configure", "--application-host", "no.config"]).code(2).says("`no.config` is not there");
 }

@@ -279,6 +279,31 @@ fn the_command_of_the_original_finds_the_application_by_its_name() {
     assert_eq!(windows.host().fastcgi_applications().len(), 2);
 }
 
+#[cfg(unix)]
+#[test]
+fn configure_registers_by_appcmd_where_there_is_an_iis() {
+    let windows = Windows::new();
+    let project = unpacked(&windows);
+    let folder = windows.path("site/hello").to_string_lossy().into_owned();
+    project
+        .run(["configure", &folder, "--python", "py"])
+        .success()
+        .says("`py|-m iiswsgi serve a:b` is registered.");
+    let more = ["--registration-only", "--attribute", "instanceMaxRequests=5"];
+    project.run(["configure", &folder].iter().chain(&more)).success().says("is changed");
+    let known = windows.host().fastcgi_applications();
+    assert_eq!(known.len(), 2, "nothing twice: {known:?}");
+    assert!(known.iter().all(|known| known.attributes.contains(&("instanceMaxRequests".into(), "5".into()))));
+    assert!(windows.calls(APPCMD).iter().any(|call| call.starts_with("set config")));
+    fs::write(windows.path("windows/System32/inetsrv/not-elevated"), "").unwrap();
+    project.run(["configure", &folder, "--registration-only"]).code(1).says("Run as administrator");
+    // A file that is named is changed as a file, with an IIS or without.
+    let empty = "<configuration><system.webServer><fastCgi /></system.webServer></configuration>";
+    fs::write(project.path("host.config"), empty).unwrap();
+    project.run(["configure", &folder, "--registration-only", "--application-host", "host.config"]).success();
+    assert_eq!(project.read("host.config").matches("<application ").count(), 2);
+}
+
 const MSDEPLOY: &str = "programs/IIS/Microsoft Web Deploy V3/msdeploy.exe";
 
 /// A project whose package can be deployed, and a machine with Web Deploy.

@@ -57,6 +57,14 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// There is no IIS on a machine with these variables.
+    pub fn no_iis(variables: &Variables) -> Self {
+        let places = appcmd::places(Flavour::Iis, variables).into_iter();
+        Self::NoIis { looked: places.chain(configuration_file(variables)).collect() }
+    }
+}
+
 impl Failure for Error {
     fn hint(&self) -> Option<String> {
         match self {
@@ -131,12 +139,7 @@ pub fn sites(
             (Err(error), None) => Err(error),
         },
         (None, Some(refused)) => Err(refused.into()),
-        (None, None) => Err(Error::NoIis {
-            looked: appcmd::places(Flavour::Iis, variables)
-                .into_iter()
-                .chain(configuration_file(variables))
-                .collect(),
-        }),
+        (None, None) => Err(Error::no_iis(variables)),
     }
 }
 
