@@ -1,6 +1,7 @@
 """The library for programs: results are typed, failures have three parts, and Ctrl-C ends the work."""
 
 import dataclasses
+import json
 import os
 import pickle
 import signal
@@ -9,14 +10,17 @@ import sys
 import threading
 import time
 import zipfile
+from collections import Counter
+from pathlib import Path
 
 import iiswsgi
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from iiswsgi import library
 from iiswsgi.errors import Error, InputError, StageError
 from iiswsgi.results import Feed, Manifest, PackageContent, Parameters, WebConfig
-from projects import WSGI, Project
+from projects import SOURCE, WSGI, Project
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
 
@@ -181,3 +185,83 @@ def test_names_are_there_before_they_are_loaded():
     assert {"package", "feed", "inspect", "serve", "Error"} <= set(dir(iiswsgi))
     with pytest.raises(AttributeError):
         iiswsgi.nothing  # noqa: B018
+
+
+def leaves(value):
+    """All texts and numbers in JSON, or in what was made of it."""
+    if dataclasses.is_dataclass(value):
+        value = [getattr(value, found.name) for found in dataclasses.fields(value)]
+    if isinstance(value, dict):
+        value = value.values()
+    if isinstance(value, (str, int, Path)) or value is None:
+        return Counter([str(value)] if value or value == 0 else [])
+    return sum(map(leaves, value), Counter())
+
+
+FILES = {
+    "systemInfo.xml": '<systemInfo osVersion="10.0" machineName="M" />',
+    "shop.SetParameters.xml": '<parameters><setParameter name="a" value="b" /></parameters>',
+    "applicationHost.config": """<configuration><system.applicationHost><sites><site name="S" id="7">
+        <application path="/"><virtualDirectory path="/" physicalPath="C:\\s" /></application></site></sites>
+        </system.applicationHost><system.webServer><fastCgi><application fullPath="p" arguments="a" maxInstances="3">
+        <environmentVariables><environmentVariable name="n" value="v" /></environmentVariables>
+        </application></fastCgi></system.webServer></configuration>""",
+    "Parameters.xml": """<parameters><parameter name="p" tags="Hidden,New">
+        <parameterValidation kind="RegularExpression" validationString="^a$" />
+        <description culture="de">Text</description>
+        <parameterEntry kind="TextFile" scope="s" match="m" tags="x" /></parameter></parameters>""",
+    "web.config": """<configuration><location path="inner"><system.webServer><httpPlatform processPath="p" arguments="a"
+        startupTimeLimit="5"><environmentVariables><environmentVariable name="n" value="v" /></environmentVariables>
+        </httpPlatform><handlers><add name="h" path="*" verb="*" modules="m" resourceType="File" /></handlers>
+        </system.webServer></location></configuration>""",
+    "iiswsgi.bootstrap.json": """{"schema": 1, "name": "n", "python": ">=3.9", "requirements": ["-r x"], "gateway": "g",
+        "wheelhouse": "w", "web-config-template": "t", "environment": {"A": "b"}, "setup-commands": ["s"],
+        "hooks": {"pre-install": ["one"], "post-install": ["two"]}, "timeout": 9}""",
+    "feed.xml": """<feed xmlns="http://www.w3.org/2005/Atom"><webpiVersion>4.0.1.0</webpiVersion>
+        <title resourceName="t">Title</title><link rel="self" href="https://example.org/f" />
+        <updated>2026-01-01T00:00:00Z</updated><author><name>A</name><uri>https://example.org/a</uri></author>
+        <id>https://example.org/</id>
+        <entry type="application"><productId>P</productId><title>P</title><summary>s</summary><longSummary>l</longSummary>
+        <version>1</version><updated>2026-01-02T00:00:00Z</updated><published>2026-01-03T00:00:00Z</published>
+        <discoveryHint><or><discoveryHint><file><filePath>%ProgramFiles%\\f.dll</filePath></file></discoveryHint>
+        <discoveryHint><msiProductCode>{1-2}</msiProductCode></discoveryHint></or></discoveryHint>
+        <dependency><and><dependency><productId>WDeploy</productId></dependency>
+        <dependency idref="named" /></and></dependency>
+        <installers><installer><id>1</id><languageId>en</languageId><installerFile><fileSize>5</fileSize>
+        <installerURL>https://example.org/p.zip</installerURL><sha1>aa</sha1></installerFile>
+        <installCommands><cmdLine><exe>x.exe</exe><commandLineArguments>/q</commandLineArguments></cmdLine></installCommands>
+        <msDeploy><startPage>/start</startPage></msDeploy></installer></installers></entry>
+        <dependencies><dependency id="named"><productId>Q</productId></dependency></dependencies></feed>""",
+}
+
+
+def real_files():
+    """The real packages and feeds that are not part of this repository, where they are."""
+    folder = Path(os.environ.get("IISWSGI_TEST_DATA") or SOURCE / ".." / "shared" / "data")
+    return sorted(path for path in folder.rglob("*") if path.suffix in (".xml", ".in", ".config", ".zip"))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_nothing_of_an_inspection_is_left_out(name, tmp_path):
+    (tmp_path / name).write_text(FILES[name])
+    assert_typed(tmp_path / name)
+
+
+def test_nothing_of_a_package_or_of_real_files_is_left_out(project):
+    typed = {assert_typed(iiswsgi.package(project.folder).path)}
+    for path in real_files():
+        try:
+            typed.add(assert_typed(path))
+        except InputError:
+            pass  # A file that the library refuses.
+    assert PackageContent in typed
+
+
+def assert_typed(path):
+    """All that the command tells of a file must be in the object; gives the type of it."""
+    told = json.loads(library.function("inspect_file", "`inspect`")(os.fspath(path)))
+    found = iiswsgi.inspect(path)
+    missing = leaves(told) - leaves(found)
+    assert not missing, f"{path}: {missing}"
+    assert dataclasses.is_dataclass(found.content)
+    return type(found.content)
