@@ -53,11 +53,12 @@ class Process:
         if self.popen.poll() is None:
             self.popen.terminate()
 
-    def wait_until_ready(self, seconds: float) -> bool:
+    def is_ready(self, seconds: float) -> bool | None:
+        """Whether it serves; None when it has not said so within the time. One that ended does not."""
         from select import select
 
         readable, _, _ = select([self.ready], [], [], seconds)
-        return bool(readable) and os.read(self.ready, 1) == b"1"
+        return os.read(self.ready, 1) == b"1" if readable else None
 
     def close(self) -> None:
         os.close(self.ready)
@@ -128,8 +129,13 @@ class Supervisor:
             if self.stopping:
                 return
             new = self.start()
-            if not new.wait_until_ready(START_TIMEOUT):
-                self.log.write("error", f"process {new.popen.pid} does not serve: the old ones stay")
+            deadline = time.monotonic() + START_TIMEOUT
+            ready = None
+            while ready is None and not self.stopping and time.monotonic() < deadline:
+                ready = new.is_ready(0.1)
+            if not ready:
+                if not self.stopping:
+                    self.log.write("error", f"process {new.popen.pid} does not serve: the old ones stay")
                 new.stop()
                 return
             old.stop()

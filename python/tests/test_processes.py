@@ -82,33 +82,99 @@ def test_processes_die_with_their_supervisor(start):
     assert wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in workers))
 
 
-def test_sighup_reloads_without_refusing_a_request(start):
-    gateway = supervised(start)
-    before = pids(gateway)
-    failures, bodies, done, count = [], set(), threading.Event(), itertools.count()
+SLOW_PID = """
+import os, time
+def app(environ, start_response):
+    time.sleep(0.003)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"%d " % os.getpid(), b"TEXT ", environ["QUERY_STRING"].encode()]
+"""
 
-    def ask():
-        while not done.is_set():
+
+def fewest_serving(log, count):
+    """How many processes served at least, from the moment when so many did: by the log, in its order."""
+    serving, fewest = set(), None
+    for line in log.splitlines():
+        found = re.search(r"\[(\d+)\].*serving on fd:|process (\d+) has stopped", line)
+        if found and found[1]:
+            serving.add(found[1])
+        elif found:
+            serving.discard(found[2])
+        if fewest is None and len(serving) == count:
+            fewest = count
+        if fewest is not None:
+            fewest = min(fewest, len(serving))
+    return fewest
+
+
+def test_sighup_reloads_under_load_without_refusing_or_losing_a_request(start):
+    gateway = start("pid:app", "--processes", "2", files={"pid.py": SLOW_PID.replace("TEXT", "one")}, wait=False)
+    assert started(gateway, 2), gateway.log
+    before = pids(gateway)
+    failures, closed, answered, done = [], [], [], threading.Event()
+
+    def ask(number):
+        """Asks and asks, on new connections."""
+        for text in map(str, itertools.count()):
+            if done.is_set():
+                return
             try:
-                bodies.add(gateway.get().body.split()[1])
-                next(count)
+                note(gateway.get(QUERY_STRING=text), text)
             except Exception as error:
                 failures.append(error)
 
-    threads = [threading.Thread(target=ask) for _ in range(4)]
+    def ask_on_kept(number):
+        """The same on one connection. It may be closed while nothing is on it: web servers then send the request again."""
+        connection = gateway.connect()
+        for text in map(str, itertools.count()):
+            if done.is_set():
+                break
+            try:
+                try:
+                    connection.send(request_bytes(params_of(QUERY_STRING=text)))
+                    connection.peek(1)
+                except (EOFError, BrokenPipeError, ConnectionResetError):
+                    closed.append(number)
+                    connection.close()
+                    connection = gateway.connect()
+                    connection.send(request_bytes(params_of(QUERY_STRING=text)))
+                note(connection.answer(), text)
+            except Exception as error:
+                failures.append(error)
+                connection = gateway.connect()
+        connection.close()
+
+    def note(answer, text):
+        body = answer.body.split()
+        answered.append(body[1])
+        if body[2] != text.encode():
+            failures.append(f"the answer to another request: {body}")
+
+    threads = [threading.Thread(target=ask_on_kept if number < 4 else ask, args=[number]) for number in range(16)]
     for thread in threads:
         thread.start()
-    (gateway.folder / "pid.py").write_text(PID.replace("TEXT", "second"))
-    for reload in range(1, 4):
+    (gateway.folder / "pid.py").write_text(SLOW_PID.replace("TEXT", "second"))
+    for reload in range(1, 6):
         gateway.process.send_signal(signal.SIGHUP)
         assert wait_until(lambda: gateway.log.count("has stopped") == 2 * reload), gateway.log
     done.set()
     for thread in threads:
         thread.join()
     assert not failures, failures[:3]
-    assert next(count) > 100, "there was a load"
+    assert len(answered) > 500, "there was a load"
+    assert len(closed) <= 4 * 10, "a kept connection is closed at most once for each process that stops"
+    assert fewest_serving(gateway.log, 2) == 2, gateway.log
     assert not before & pids(gateway)
     assert gateway.get().body.split()[1] == b"second"
+
+
+def test_a_stop_is_heeded_while_a_reload_waits_for_its_process(start):
+    gateway = supervised(start)
+    (gateway.folder / "pid.py").write_text("import time\ntime.sleep(600)\n")
+    gateway.process.send_signal(signal.SIGHUP)
+    assert wait_until(lambda: gateway.log.count("started process") == 3), gateway.log
+    gateway.process.terminate()
+    assert gateway.process.wait(30) == 0
 
 
 def test_reload_when_a_file_changes(start):
