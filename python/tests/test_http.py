@@ -10,6 +10,7 @@ import threading
 import time
 
 import pytest
+from nginx import Nginx
 
 from fastcgi import wait_until
 
@@ -332,20 +333,6 @@ def test_curl_gets_uploads_and_waits_for_being_told_to_go_on(http, tmp_path):
 
 
 NGINX = """
-daemon off;
-master_process off;
-pid nginx.pid;
-error_log stderr;
-events {}
-http {
-    access_log off;
-    client_max_body_size 100m;
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    uwsgi_temp_path uwsgi;
-    scgi_temp_path scgi;
-    upstream kept { server unix:ADDRESS; keepalive 4; }
     server {
         listen unix:front;
         location / {
@@ -356,33 +343,20 @@ http {
             proxy_buffering off;
         }
     }
-}
 """
 
 
 @on_unix
 def test_nginx_passes_requests_on_kept_connections(on_socket):
-    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    assert program, "nginx is needed: apt-get install nginx-light"
-    folder = on_socket.folder
-    (folder / "nginx.conf").write_text(NGINX.replace("ADDRESS", str(on_socket.address)))
-    with open(folder / "nginx.log", "wb") as log:
-        command = [program, "-p", str(folder), "-c", "nginx.conf", "-e", "stderr"]
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
-    try:
-        assert wait_until((folder / "front").exists), (folder / "nginx.log").read_text()
-        with Client(folder / "front") as client:
-            for _ in range(20):
-                assert client.ask("/hello")[2] == b"hello"
-                assert client.ask("/generator")[2] == b"ab"
-            body = os.urandom(300_000)
-            # nginx sends no more of a body once the answer begins, so it is not one that echoes.
-            whole = b"300000 " + body[:20] + body[-20:]
-            assert client.ask("/read_all", f"Content-Length: {len(body)}\r\n", body, "POST")[2] == whole
-            chunk = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
-            assert client.ask("/read_all", "Transfer-Encoding: chunked\r\n", chunk, "POST")[2] == whole
-            assert client.ask("/raise_early")[0] == 500
-            assert client.ask("/hello", method="HEAD")[0] == 200
-    finally:
-        process.terminate()
-        process.wait()
+    with Nginx(on_socket, NGINX, ["front"]) as nginx, Client(nginx.folder / "front") as client:
+        for _ in range(20):
+            assert client.ask("/hello")[2] == b"hello"
+            assert client.ask("/generator")[2] == b"ab"
+        body = os.urandom(300_000)
+        # nginx sends no more of a body once the answer begins, so it is not one that echoes.
+        whole = b"300000 " + body[:20] + body[-20:]
+        assert client.ask("/read_all", f"Content-Length: {len(body)}\r\n", body, "POST")[2] == whole
+        chunk = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+        assert client.ask("/read_all", "Transfer-Encoding: chunked\r\n", chunk, "POST")[2] == whole
+        assert client.ask("/raise_early")[0] == 500
+        assert client.ask("/hello", method="HEAD")[0] == 200

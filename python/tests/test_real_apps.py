@@ -5,36 +5,18 @@ client, the web server of its simulated IIS, their answers are the same, byte fo
 import http.client
 import os
 import re
-import shutil
 import socket
 import subprocess
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-
-from fastcgi import wait_until
+from nginx import Nginx
 
 HERE = Path(__file__).parent
 SOURCE = HERE.parent.parent
 
-NGINX = """
-daemon off;
-master_process off;
-pid nginx.pid;
-error_log stderr;
-events {}
-http {
-    access_log off;
-    client_max_body_size 100m;
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    uwsgi_temp_path uwsgi;
-    scgi_temp_path scgi;
-    upstream kept { server unix:ADDRESS; keepalive 4; }
-    server {
-        listen unix:http;
+PARAMETERS = """
         fastcgi_param REQUEST_METHOD $request_method;
         fastcgi_param REQUEST_URI $request_uri;
         fastcgi_param QUERY_STRING $query_string;
@@ -46,16 +28,19 @@ http {
         fastcgi_param SERVER_NAME example.org;
         fastcgi_param SERVER_PORT 80;
         fastcgi_param REMOTE_ADDR 127.0.0.1;
-        location / {
-            fastcgi_pass unix:ADDRESS;
-            fastcgi_request_buffering off;
-        }
-    }
-    server {
+        fastcgi_request_buffering off;
+"""
+SERVERS = f"""
+    server {{
+        listen unix:http;
+        {PARAMETERS}
+        location / {{ fastcgi_pass gateway; }}
+    }}
+    server {{
         listen unix:kept;
-        include kept.conf;
-    }
-}
+        {PARAMETERS}
+        location / {{ fastcgi_pass kept; fastcgi_keep_conn on; }}
+    }}
 """
 
 
@@ -66,39 +51,16 @@ def comparable(headers):
     return sorted((name, re.sub("expires=[^;]*", "", value)) for name, value in kept)
 
 
-class ThroughNginx:
-    """Debian's nginx on socket files in a folder of its own."""
-
-    def __init__(self, folder, address):
-        program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-        assert program, "nginx is needed: apt-get install nginx-light"
-        text = NGINX.replace("ADDRESS", str(address))
-        kept = text[text.index("        fastcgi_param") : text.rindex("    server {")].rpartition("}")[0]
-        kept = kept.replace(f"fastcgi_pass unix:{address};", "fastcgi_pass kept; fastcgi_keep_conn on;")
-        (folder / "kept.conf").write_text(kept)
-        (folder / "nginx.conf").write_text(text)
-        self.folder = folder
-        with open(folder / "nginx.log", "wb") as log:
-            command = [program, "-p", str(folder), "-c", "nginx.conf", "-e", "stderr"]
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
-
-    def ask(self, method, target, headers, body, name="http"):
-        connection = http.client.HTTPConnection("example.org", timeout=120)
-        connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.settimeout(120)
-        connection.sock.connect(str(self.folder / name))
-        connection.request(method, target, body or None, headers)
-        answer = connection.getresponse()
-        found = answer.status, comparable(answer.getheaders()), answer.read()
-        connection.close()
-        return found
-
-    def is_ready(self):
-        return (self.folder / "kept").exists() and (self.folder / "http").exists()
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait(60)
+def ask_nginx(nginx, listener, method, target, headers, body):
+    connection = http.client.HTTPConnection("example.org", timeout=120)
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.settimeout(120)
+    connection.sock.connect(str(nginx.folder / listener))
+    connection.request(method, target, body or None, headers)
+    answer = connection.getresponse()
+    found = answer.status, comparable(answer.getheaders()), answer.read()
+    connection.close()
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -146,15 +108,14 @@ def both(start, client):
     def start_app(name, *arguments):
         files = {module: (HERE / module).read_text() for module in ("real_apps.py", "real_urls.py")}
         gateway = start(f"real_apps:{name}()", *arguments, files=files)
-        server = ThroughNginx(gateway.folder, gateway.address)
-        servers.append(server)
-        assert wait_until(server.is_ready), (gateway.folder / "nginx.log").read_text()
+        nginx = Nginx(gateway, SERVERS, ["http", "kept"])
+        servers.append(nginx)
 
         def ask(target, method="GET", body=b"", **headers):
             headers = {key.replace("_", "-"): value for key, value in headers.items()}
             direct = ask_directly(client, gateway.address, method, target, headers, body)
             for listener in ("http", "kept", "kept"):
-                assert server.ask(method, target, headers, body, listener) == direct
+                assert ask_nginx(nginx, listener, method, target, headers, body) == direct
             return direct
 
         return gateway, ask
