@@ -1,9 +1,10 @@
-"""Tries one wheel with every CPython from 3.9 on that this machine has, in a few seconds.
+"""Tries one wheel with every CPython from 3.9 on that this machine has.
 
-    python python/tests/versions.py WHEEL [PYTHON…]
+    python python/tests/versions.py short|whole WHEEL [PYTHON…]
 
-The abi3 wheel is unpacked once; each interpreter imports it from there and makes a package, serves a request over
-FastCGI, and runs a command of setuptools where it has that. All must make the same bytes. Times are told, not judged.
+For the short tests, which take a few seconds, the abi3 wheel is unpacked once; each interpreter imports it from there and
+makes a package, serves a request over FastCGI, and runs a command of setuptools where it has that. All must make the same
+bytes. Times are told, not judged. For the whole tests it is installed into an environment of each.
 """
 
 import os
@@ -47,26 +48,50 @@ def tried(python, modules, folder):
     return result.strip(), times[len(times) // 2]
 
 
-def main(wheel, *pythons):
+def short(wheel, pythons, work):
+    """Runs the short tests with each. True when all passed and made the same bytes."""
+    modules = Path(work, "modules")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(modules)
     failed = False
     sums = set()
-    with tempfile.TemporaryDirectory() as work:
-        modules = Path(work, "modules")
-        with zipfile.ZipFile(wheel) as archive:
-            archive.extractall(modules)
-        for python in map(Path, pythons) if pythons else interpreters():
-            folder = Path(tempfile.mkdtemp(dir=work))
-            try:
-                line, milliseconds = tried(python, modules, folder)
-            except subprocess.CalledProcessError as error:
-                print(f"{python}: failed with exit code {error.returncode}\n{error.stdout}")
-                failed = True
-                continue
-            sums.add(re.search(r"sha1 (\w+)", line)[1])
-            print(f"{line}; import iiswsgi {milliseconds:.1f} ms")
+    for python in pythons:
+        try:
+            line, milliseconds = tried(python, modules, Path(tempfile.mkdtemp(dir=work)))
+        except subprocess.CalledProcessError as error:
+            print(f"{python}: failed with exit code {error.returncode}\n{error.stdout}")
+            failed = True
+            continue
+        sums.add(re.search(r"sha1 (\w+)", line)[1])
+        print(f"{line}; import iiswsgi {milliseconds:.1f} ms", flush=True)
     if len(sums) > 1:
         print(f"the packages differ: {sums}")
-    return failed or len(sums) != 1
+    return not failed and len(sums) == 1
+
+
+def whole(wheel, pythons, work):
+    """Installs the wheel for each and runs the whole tests there. True when all passed."""
+    failed = False
+    for python in pythons:
+        folder = tempfile.mkdtemp(dir=work)
+        # Debian's interpreters bring no pip: this one's installs for them.
+        subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True)
+        inner = Path(folder, "bin", "python")
+        pip = [sys.executable, "-m", "pip", "--python", inner, "--disable-pip-version-check", "install", "--quiet"]
+        subprocess.run([*pip, wheel, "-r", HERE / "requirements.txt"], check=True)
+        words = [inner, "-m", "pytest", "-q", "-o", "addopts=--import-mode=importlib", "-p", "no:cacheprovider", HERE]
+        done = subprocess.run(words, cwd=HERE.parent.parent, stdout=subprocess.PIPE, text=True, check=False)
+        told = done.stdout.strip().splitlines()
+        version = subprocess.run([python, "-V"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+        print(f"{version}: {told[-1]}" if done.returncode == 0 else f"{done.stdout}\n{version}: failed", flush=True)
+        failed = failed or done.returncode != 0
+    return not failed
+
+
+def main(extent, wheel, *pythons):
+    with tempfile.TemporaryDirectory() as work:
+        found = [Path(python) for python in pythons] or interpreters()
+        return 0 if {"short": short, "whole": whole}[extent](Path(wheel).resolve(), found, work) else 1
 
 
 if __name__ == "__main__":
