@@ -42,7 +42,10 @@ pub const ACTION: &str = concat!("iiswsgi/iiswsgi@v", env!("CARGO_PKG_VERSION"))
 /// How the first line begins; the options follow.
 pub const HEADER: &str = "# Written by `iiswsgi generate-ci";
 
-const CHECKOUT: &str = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0";
+/// With its inputs: no checkout leaves a token behind for what runs later.
+const CHECKOUT: &str = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0
+        with:
+          persist-credentials: false";
 const UPLOAD: &str = "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2";
 const DOWNLOAD: &str = "actions/download-artifact@634f93cb2916e3fdff6788551b99b062d0335ce0 # v5.0.0";
 
@@ -60,8 +63,6 @@ const DISTRIBUTIONS: &str = r#"
       contents: read
     steps:
       - uses: {CHECKOUT}
-        with:
-          persist-credentials: false
       - uses: {DOWNLOAD}
         with:
           name: iiswsgi-plan
@@ -96,10 +97,7 @@ impl Workflow {
         }
         // The actions last: nothing that a user gave is looked through for placeholders.
         let action = format!("{}\n        with:{}", self.action, self.with());
-        text.replace("{CHECKOUT}", CHECKOUT)
-            .replace("{UPLOAD}", UPLOAD)
-            .replace("{DOWNLOAD}", DOWNLOAD)
-            .replace("{ACTION}", &action)
+        with_actions(&text).replace("{ACTION}", &action)
     }
 
     /// The inputs of every step of the action.
@@ -134,8 +132,6 @@ impl Workflow {
       {permissions}
     steps:
       - uses: {{CHECKOUT}}
-        with:
-          persist-credentials: false
       - uses: {{DOWNLOAD}}
         with:
           name: iiswsgi-packages
@@ -228,8 +224,6 @@ const RELEASE_JOB: &str = "
       contents: write # makes the release
     steps:
       - uses: {CHECKOUT}
-        with:
-          persist-credentials: false
       - uses: {DOWNLOAD}
         with:
           name: dist
@@ -258,17 +252,18 @@ impl PackageWorkflow {
         let inputs = if inputs.is_empty() { inputs } else { format!("\n        with:{inputs}") };
         let dist = if self.folder.is_empty() { "dist".to_owned() } else { format!("{}/dist", self.folder) };
         let release = if self.release { RELEASE_JOB.replace("{FOLDER}", &folder) } else { String::new() };
-        PACKAGE_TEMPLATE
-            .replace("{RELEASE}\n", &release)
-            .replace("{CHECKOUT}", CHECKOUT)
-            .replace("{UPLOAD}", UPLOAD)
-            .replace("{DOWNLOAD}", DOWNLOAD)
+        with_actions(&PACKAGE_TEMPLATE.replace("{RELEASE}\n", &release))
             .replace("{BRANCH}", &scalar(&self.branch))
             .replace("{RUNNER}", &scalar(&self.runner))
             .replace("{DIST}", &scalar(&dist))
             .replace("{INPUTS}", &inputs)
             .replace("{ACTION}", &self.action)
     }
+}
+
+/// With the actions of others, each by the commit of a release.
+fn with_actions(template: &str) -> String {
+    template.replace("{CHECKOUT}", CHECKOUT).replace("{UPLOAD}", UPLOAD).replace("{DOWNLOAD}", DOWNLOAD)
 }
 
 /// A text of one line as a YAML scalar: as it is where that cannot be misread, else between single quotes.
