@@ -72,27 +72,35 @@ assert docker["Healthcheck"]["Test"][0] == "CMD", docker
 assert docker["WorkingDir"] == "/src", docker
 PYTHON
 
-# Runs a command of the image in a folder, as `docker run -v FOLDER:/src IMAGE ARGUMENTS` would, as a user who is not root.
+container="$(buildah "${storage[@]}" from --pull-never "$image")"
+containers+=("$container")
+settings=()
+# How this machine reaches a package index.
+while IFS= read -r name; do settings+=(--env "$name=${!name}"); done < <(compgen -e | grep -E '^(PIP_INDEX_URL|PIP_CERT|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)$' || true)
+
+# Runs a command of the image in a folder as `docker run --user USER -v FOLDER:/src IMAGE ARGUMENTS` would.
 run() {
-  local folder="$1" container
-  shift
-  container="$(buildah "${storage[@]}" from --pull-never "$image")"
-  containers+=("$container")
-  chown -R 1000:1000 "$folder"
-  local settings=()
-  # How this machine reaches a package index.
-  while IFS= read -r name; do settings+=(--env "$name=${!name}"); done < <(compgen -e | grep -E '^(PIP_INDEX_URL|PIP_CERT|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)$' || true)
-  buildah "${storage[@]}" run --isolation chroot --user 1000:1000 "${settings[@]}" -v "$folder:/src" "$container" -- iiswsgi "$@"
+  local user="$1" folder="$2"
+  shift 2
+  chown -R "$user" "$folder"
+  buildah "${storage[@]}" run --isolation chroot --user "$user" "${settings[@]}" -v "$folder:/src" "$container" -- iiswsgi "$@"
 }
 
-for example in hello flask; do
-  echo "== examples/$example in the container"
-  cp -r "examples/$example" "$work/$example"
-  rm -rf "$work/$example/dist" "$work/$example/.iiswsgi"
-  run "$work/$example" run >"$work/run.log" 2>&1 || { tail -n 60 "$work/run.log" >&2; fail "examples/$example"; }
-  ls "$work/$example"/dist/*.msdeploy.zip >/dev/null || fail "examples/$example has no package"
+# None of these users is root, and only the first is known in the image.
+for example in hello:1000 flask:12345 django:1000 pyramid:1000 classic:1000 pyramid.msdeploy:1000 sample.msdeploy:1000; do
+  name="${example%:*}" user="${example#*:}"
+  echo "== examples/$name in the container, by user $user"
+  cp -r "examples/$name" "$work/$name"
+  rm -rf "$work/$name/dist" "$work/$name/.iiswsgi"
+  run "$user:$user" "$work/$name" run >"$work/run.log" 2>&1 || { tail -n 60 "$work/run.log" >&2; fail "examples/$name"; }
+  ls "$work/$name"/dist/*.msdeploy.zip >/dev/null || fail "examples/$name has no package"
+  [ -z "$(find "$work/$name" ! -uid "$user" -print -quit)" ] || fail "examples/$name has files of another user"
 done
-grep -q '^uid=1000' <<<"$(buildah "${storage[@]}" run --isolation chroot --user 1000:1000 "${containers[-1]}" -- id)" || fail "the user"
+chown -R 1000:1000 "$work/hello"
+# The folder in the container is named as the project is, when no metadata names it.
+buildah "${storage[@]}" run --isolation chroot --user 1000:1000 --workingdir /shop "${settings[@]}" -v "$work/hello:/shop" "$container" -- \
+  iiswsgi plan >"$work/plan.log" 2>&1 || { cat "$work/plan.log" >&2; fail "plan"; }
+grep -qF 'shop-0.0.0.msdeploy.zip' "$work/plan.log" || { cat "$work/plan.log" >&2; fail "the name after another folder"; }
 
 echo "== serving, and its health check"
 # In a chroot the first process is not the container's: the check is given its command line instead.
@@ -129,7 +137,6 @@ except OSError:
 else:
     raise SystemExit("healthy with nobody there")
 PYTHON
-container="${containers[-1]}"
 buildah "${storage[@]}" run --isolation chroot --user 1000:1000 -v "$work/hello:/src" "$container" -- python3 /src/serving.py ||
   fail "the health check"
 
