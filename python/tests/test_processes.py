@@ -155,13 +155,13 @@ def test_sighup_reloads_under_load_without_refusing_or_losing_a_request(start):
         thread.start()
     (gateway.folder / "pid.py").write_text(SLOW_PID.replace("TEXT", "second"))
     for reload in range(1, 6):
+        assert wait_until(lambda: len(answered) > 50 * reload), "there is a load, however fast the machine is"
         gateway.process.send_signal(signal.SIGHUP)
         assert wait_until(lambda: gateway.log.count("has stopped") == 2 * reload), gateway.log
     done.set()
     for thread in threads:
         thread.join()
     assert not failures, failures[:3]
-    assert len(answered) > 500, "there was a load"
     assert len(closed) <= 4 * 10, "a kept connection is closed at most once for each process that stops"
     assert fewest_serving(gateway.log, 2) == 2, gateway.log
     assert not before & pids(gateway)
