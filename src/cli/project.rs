@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 
 use super::arguments::{InstallOptions, InstallParameters, ProjectOptions, ReportOptions};
@@ -16,6 +17,7 @@ use crate::iis::{Express, Iis, InstallRequest, Installed, appcmd, bootstrap, exp
 use crate::package::archive::Limits;
 use crate::pipeline::plan::{self, Plan, Reading};
 use crate::pipeline::{Folders, IndexAccess, Outcome, Release, WORK_FOLDER, World, read_set_parameters};
+use crate::process::Runner;
 use crate::publish::pypi::Notice;
 use crate::publish::pypi::trusted::Oidc;
 use crate::secret::Secret;
@@ -137,12 +139,14 @@ pub(super) fn carry_out(
 
 fn with_iis(iis: &dyn Iis, session: &Session, work: impl FnOnce(&World<'_>) -> Outcome) -> Outcome {
     let runner = session.runner();
+    let servers: Arc<dyn Runner> = Arc::clone(session.system()) as _;
     let index = IndexLogin::of(&session.environment);
     let notify = |notice: Notice<'_>| session.notice(notice);
     let bootstrap = bootstrap_settings(session);
     let release = release(session);
     work(&World {
         runner: &runner,
+        servers: &servers,
         iis,
         observer: &session.observer,
         interrupt: &session.interrupt,

@@ -63,15 +63,19 @@ async fn exchange(
     }
     let asked = asked.body(Full::new(bytes::Bytes::from(request.body.clone()))).map_err(failed)?;
     let response = sender.send_request(asked).await.map_err(failed)?;
-    let reason = response.extensions().get::<ReasonPhrase>();
-    let reason = match reason {
+    let (status, reason, headers) = head_of(&response);
+    let body = response.into_body().collect().await.map_err(failed)?.to_bytes().to_vec();
+    Ok(HttpResponse { status, reason, headers, body, elapsed: std::time::Duration::ZERO, stderr: Vec::new() })
+}
+
+/// The status, its phrase, and the headers with their values as ISO 8859-1.
+pub(super) fn head_of<B>(response: &hyper::Response<B>) -> (u16, String, Vec<(String, String)>) {
+    let reason = match response.extensions().get::<ReasonPhrase>() {
         Some(phrase) => String::from_utf8_lossy(phrase.as_bytes()).into_owned(),
         None => response.status().canonical_reason().unwrap_or_default().to_owned(),
     };
     let text =
         |value: &hyper::header::HeaderValue| value.as_bytes().iter().map(|&byte| char::from(byte)).collect();
     let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-    let status = response.status().as_u16();
-    let body = response.into_body().collect().await.map_err(failed)?.to_bytes().to_vec();
-    Ok(HttpResponse { status, reason, headers, body, elapsed: std::time::Duration::ZERO, stderr: Vec::new() })
+    (response.status().as_u16(), reason, headers)
 }

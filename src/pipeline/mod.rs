@@ -27,6 +27,7 @@ pub use publish::{ReleaseOutcome, Target, files as publish_files};
 pub use run::{Outcome, PackageOutcome, Selection, run, run_finished};
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::event::Observer;
 use crate::iis::{Iis, bootstrap};
@@ -38,6 +39,8 @@ use crate::secret::Secret;
 pub struct World<'a> {
     /// Runs programs.
     pub runner: &'a dyn Runner,
+    /// Runs those that go on while requests are sent to them.
+    pub servers: &'a Arc<dyn Runner>,
     /// Installs and runs packages.
     pub iis: &'a dyn Iis,
     /// Is told what happens.

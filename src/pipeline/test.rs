@@ -113,7 +113,7 @@ pub(super) fn in_place(
         .current_dir(&folder);
     let variables = plan.config.environment.iter();
     let program = variables.fold(program, |program, (name, value)| program.env(name.as_str(), value));
-    let start = || simulated::start_in_place(&program, &folder, &start_options(plan), world.runner);
+    let start = || simulated::start_in_place(program, &folder, &start_options(plan), world.servers);
     requests(plan, instead, start, world, observer)
 }
 

@@ -72,6 +72,24 @@ impl Program {
         self
     }
 
+    /// Puts `value` wherever its arguments and the values of its variables have `mark`. Secrets stay as they are.
+    #[must_use]
+    pub fn replaced(mut self, mark: &str, value: &str) -> Self {
+        for argument in &mut self.arguments {
+            if let Argument::Plain(text) = argument
+                && let Some(known) = text.to_str().filter(|known| known.contains(mark))
+            {
+                *text = known.replace(mark, value).into();
+            }
+        }
+        for text in self.environment.iter_mut().filter_map(|(_, text)| text.as_mut()) {
+            if text.contains(mark) {
+                *text = text.replace(mark, value);
+            }
+        }
+        self
+    }
+
     /// Sets the folder it runs in.
     #[must_use]
     pub fn current_dir(mut self, folder: impl Into<PathBuf>) -> Self {

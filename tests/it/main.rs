@@ -14,6 +14,8 @@ mod commands;
 mod destination;
 mod doctor;
 mod fan_out;
+mod fastcgi_limits;
+mod http_platform;
 mod iis_twins;
 mod interruption;
 mod messages;

@@ -21,24 +21,30 @@ const WEB_CONFIG: &str = r#"<configuration><system.webServer>
 </system.webServer></configuration>"#;
 
 /// A server on a port of its own, for as long as it is there.
-struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
-    site: Arc<Site>,
+    pub(crate) site: Arc<Site>,
     _runtime: tokio::runtime::Runtime,
     _iis: (tempfile::TempDir, Simulated),
     _package: Package,
 }
 
 impl Server {
-    fn new(settings: &str, buffer: &str) -> Self {
-        let config = WEB_CONFIG.replace("SETTINGS", settings).replace("BUFFER", buffer);
-        let package = Package::new()
-            .with("hello/web.config.in", &config)
+    /// One whose FastCGI application has these settings and whose handler holds back so many bytes.
+    pub(crate) fn new(settings: &str, buffer: &str) -> Self {
+        Self::with(Package::new(), &WEB_CONFIG.replace("SETTINGS", settings).replace("BUFFER", buffer))
+    }
+
+    /// One of a package with this template of `web.config`.
+    pub(crate) fn with(package: Package, config: &str) -> Self {
+        let package = package
+            .with("hello/web.config.in", config)
             .with("hello/static/Site.css", "body { color: red }")
             .with("hello/data.odd", "?")
             .with("hello/watched.txt", "1");
         let iis = simulated();
         let installed = package.install(&iis.1).unwrap();
+        shorten(&iis.1.configuration());
         let served = iis.1.serve(&installed, &Quiet).unwrap();
         let site = Arc::new(Site::new("Default Web Site", Monitor::new(|_| {})));
         site.host(Hosted {
@@ -55,19 +61,25 @@ impl Server {
         Self { address, site, _runtime: runtime, _iis: iis, _package: package }
     }
 
-    fn connect(&self) -> Client {
+    pub(crate) fn connect(&self) -> Client {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         Client { stream, buffer: Vec::new() }
     }
 
-    fn get(&self, target: &str) -> Answer {
+    pub(crate) fn get(&self, target: &str) -> Answer {
         self.connect().ask("GET", target, "", b"")
     }
 
-    fn status(&self) -> serde_json::Value {
+    pub(crate) fn status(&self) -> serde_json::Value {
         json(&self.get("/.iiswsgi/status.json").text())
     }
+}
+
+/// IIS takes no timeout below 10 seconds; where a test wants that, it wants to wait for 1.
+fn shorten(configuration: &std::path::Path) {
+    let text = std::fs::read_to_string(configuration).unwrap();
+    std::fs::write(configuration, text.replace("Timeout=\"10\"", "Timeout=\"1\"")).unwrap();
 }
 
 impl Drop for Server {
@@ -77,25 +89,25 @@ impl Drop for Server {
 }
 
 /// A client that keeps its connection.
-struct Client {
-    stream: TcpStream,
+pub(crate) struct Client {
+    pub(crate) stream: TcpStream,
     buffer: Vec<u8>,
 }
 
-struct Answer {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
-    first: Duration,
-    whole: Duration,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+    pub(crate) first: Duration,
+    pub(crate) whole: Duration,
 }
 
 impl Answer {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             line.split_once(": ")
                 .filter(|(known, _)| known.eq_ignore_ascii_case(name))
@@ -105,7 +117,7 @@ impl Answer {
 }
 
 impl Client {
-    fn ask(&mut self, method: &str, target: &str, headers: &str, body: &[u8]) -> Answer {
+    pub(crate) fn ask(&mut self, method: &str, target: &str, headers: &str, body: &[u8]) -> Answer {
         let length =
             if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
         let head = format!("{method} {target} HTTP/1.1\r\nHost: {}\r\n{headers}{length}\r\n", self.host());
@@ -115,7 +127,7 @@ impl Client {
         self.answer(method, begun)
     }
 
-    fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         self.stream.peer_addr().unwrap().to_string()
     }
 
@@ -142,7 +154,7 @@ impl Client {
         self.buffer.extend_from_slice(&piece[..length]);
     }
 
-    fn answer(&mut self, method: &str, begun: Instant) -> Answer {
+    pub(crate) fn answer(&mut self, method: &str, begun: Instant) -> Answer {
         let head = String::from_utf8(self.until(b"\r\n\r\n")).unwrap();
         let status = head[9..12].parse().unwrap();
         let mut answer =

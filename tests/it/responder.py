@@ -62,9 +62,16 @@ def answer(connection, environ, body):
         return
     if path.endswith("/nap"):
         time.sleep(0.5)
+    if path.endswith("/sleep"):
+        time.sleep(1.5)
+    if path.endswith("/trickle"):
+        connection.sendall(record(6, b"Content-Type: text/plain\r\n\r\n"))
+        for _ in range(100):
+            connection.sendall(record(6, b"."))
+            time.sleep(0.2)
     if path.endswith("/echo"):
         text = body
-    elif path.endswith(("/pid", "/nap")):
+    elif path.endswith(("/pid", "/nap", "/sleep")):
         text = str(os.getpid()).encode()
     elif path.endswith("/process"):
         names = ["APP_POOL_ID", "GREETING", "PYTHONPATH"]
@@ -86,6 +93,10 @@ def serve(connection):
         content = exactly(connection, length + padding)[:length]
         if kind == 9:
             connection.sendall(record(10, b"\x0f\x01FCGI_MPXS_CONNS0"))
+        elif kind == 2:
+            # The web server gives the request up.
+            connection.sendall(record(3, bytes(8)))
+            head, body = b"", b""
         elif kind == 4:
             head += content
         elif kind == 5 and content:

@@ -21,6 +21,24 @@ pub(super) struct Invalid {
     pub(super) text: String,
 }
 
+/// Where the configuration of an application comes from.
+pub(super) enum Source {
+    /// From its files.
+    Files(Files),
+    /// From nowhere: it is the same for all URLs, always.
+    Fixed(Arc<Configuration>),
+}
+
+impl Source {
+    /// The configuration of a decoded path below the application.
+    pub(super) fn of(&self, below: &str) -> Result<Arc<Configuration>, Invalid> {
+        match self {
+            Self::Files(files) => files.of(below),
+            Self::Fixed(configuration) => Ok(Arc::clone(configuration)),
+        }
+    }
+}
+
 /// The files that count for the URLs of an application.
 pub(super) struct Files {
     /// The folder of the root application when that is another one.
@@ -47,8 +65,7 @@ impl Files {
         Self { outer, folder, prefix: prefix.to_owned(), known: Mutex::default() }
     }
 
-    /// The configuration of a decoded path below the application.
-    pub(super) fn of(&self, below: &str) -> Result<Arc<Configuration>, Invalid> {
+    fn of(&self, below: &str) -> Result<Arc<Configuration>, Invalid> {
         let layers = self.layers(below);
         let stamps: Vec<Stamp> = layers.iter().map(|(_, stamp, ..)| *stamp).collect();
         let path = format!("{}{below}", self.prefix);

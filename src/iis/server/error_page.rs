@@ -45,6 +45,7 @@ pub(super) fn failed(
     fault: &Fault,
     output: &str,
     command_line: Option<&str>,
+    handler: &str,
 ) -> Reply {
     let (title, _) = description(answer.status, answer.sub_status);
     let mut inner = format!("<p>The application’s process {}.</p>\n", escape_text(&chain(fault)));
@@ -66,7 +67,7 @@ pub(super) fn failed(
         escape_text(&request.method),
         escape_text(&request.target)
     );
-    page(answer, title, &inner, "FastCGI")
+    page(answer, title, &inner, handler)
 }
 
 /// IIS's own page for who must not see more.

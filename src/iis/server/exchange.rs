@@ -1,4 +1,7 @@
 //! One request over FastCGI: the body goes in while the answer comes out, in the time that IIS gives.
+//!
+//! A client that breaks off ends nothing: the process is told (`FCGI_ABORT_REQUEST`) when it still waits for the body, and its
+//! answer is read to the end, unseen, so that the next request finds it free.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,6 +10,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::{mpsc, oneshot};
 
+use super::body::{Gone, carries};
 use super::pool::{Lease, Pool, StderrMode};
 use super::process::{GLANCE, is_closed};
 use super::socket::Connection;
@@ -22,9 +26,6 @@ const PIECE: usize = 64 * 1024;
 const AHEAD: usize = 4;
 /// How much of a head is read before the process is given up.
 const HEAD_LIMIT: usize = 1 << 20;
-
-/// A body that breaks off because its client does, told from a process that does not read.
-const CLIENT_GONE: std::io::ErrorKind = std::io::ErrorKind::UnexpectedEof;
 
 /// What is asked of a process.
 pub(super) struct Exchange {
@@ -51,6 +52,7 @@ pub(super) async fn ask(pool: &Arc<Pool>, exchange: Exchange) -> Result<Reply, F
         waiting: Vec::new(),
         buffer_limit: exchange.buffer_limit,
         parsed: false,
+        unseen: false,
         mode: pool.settings.stderr_mode,
     };
     let limits = Limits {
@@ -60,7 +62,8 @@ pub(super) async fn ask(pool: &Arc<Pool>, exchange: Exchange) -> Result<Reply, F
         activity: pool.settings.activity_timeout,
         last: begun,
     };
-    let mut run = Run { lease, limits, output, reader: AnswerReader::new(ID), body: exchange.body };
+    let body = exchange.body;
+    let mut run = Run { lease, limits, output, reader: AnswerReader::new(ID), body, gone: false };
     let pool = Arc::clone(pool);
     tokio::spawn(async move {
         let result = run.through(&exchange.params).await;
@@ -113,6 +116,8 @@ struct Run {
     output: Output,
     reader: AnswerReader,
     body: Body,
+    /// Whether the client has gone.
+    gone: bool,
 }
 
 impl Run {
@@ -125,21 +130,27 @@ impl Run {
             let was_kept = kept.is_some();
             let mut connection = match kept {
                 Some(connection) => connection,
-                None => match self.lease.process.connect().await {
+                None => match self.lease.responder.connect().await {
                     Ok(connection) => connection,
                     Err(error) => {
-                        return Err(self.lease.process.last_words().await.unwrap_or(Fault::Failed(error)));
+                        let words = self.lease.responder.process.last_words().await;
+                        return Err(words.unwrap_or(Fault::Failed(error)));
                     }
                 },
             };
-            let untouched = matches!(&self.body, Body::Whole(_));
-            match self.converse(&mut connection, &head).await {
+            let again = match &self.body {
+                Body::Whole(bytes) => Some(Body::Whole(bytes.clone())),
+                Body::File(..) | Body::Stream(_) => None,
+            };
+            let result = self.converse(&mut connection, &head).await;
+            match (result, again) {
                 // A process may close a connection between two requests.
-                Err(Fault::Closed | Fault::Failed(_)) if was_kept && untouched && self.is_fresh() => {
+                (Err(Fault::Closed | Fault::Failed(_)), Some(body)) if was_kept && self.is_fresh() => {
                     self.reader = AnswerReader::new(ID);
+                    self.body = body;
                 }
-                Err(fault) => return Err(fault),
-                Ok(()) => {
+                (Err(fault), _) => return Err(fault),
+                (Ok(()), _) => {
                     if self.reader.trailing().is_empty() {
                         self.lease.connection = Some(connection);
                     }
@@ -155,12 +166,10 @@ impl Run {
     }
 
     async fn converse(&mut self, connection: &mut Connection, head: &[u8]) -> Result<(), Fault> {
-        let Self { lease, limits, output, reader, body } = self;
+        let Self { lease, limits, output, reader, body, gone } = self;
+        let process = &lease.responder.process;
         let (mut from, mut to) = connection.split();
-        let mut sending = std::pin::pin!(async {
-            to.write_all(head).await?;
-            send_body(&mut to, body).await
-        });
+        let mut sending = std::pin::pin!(send(&mut to, head, body));
         let mut sent = false;
         let mut buffer = vec![0; PIECE];
         loop {
@@ -168,27 +177,25 @@ impl Run {
             let length = tokio::select! {
                 // An application that does not read to the end tells by its answer.
                 result = &mut sending, if !sent => {
-                    if result.is_err_and(|error| error.kind() == CLIENT_GONE) {
-                        return Err(Fault::ClientGone);
+                    if result.is_err_and(|error| carries::<Gone>(&error)) {
+                        *gone = true;
+                        output.unseen();
                     }
                     sent = true;
                     limits.last = Instant::now();
                     continue;
                 }
                 read = from.read(&mut buffer) => match read {
-                    Ok(0) => return Err(lease.process.last_words().await.unwrap_or(Fault::Closed)),
+                    Ok(0) => return Err(process.last_words().await.unwrap_or(Fault::Closed)),
                     Ok(length) => length,
                     Err(error) if is_closed(&error) => {
-                        return Err(lease.process.last_words().await.unwrap_or(Fault::Closed));
+                        return Err(process.last_words().await.unwrap_or(Fault::Closed));
                     }
                     Err(error) => return Err(Fault::Failed(error)),
                 },
                 () = tokio::time::sleep(wait) => {
-                    if let Some(code) = lease.process.ended() {
+                    if let Some(code) = process.ended() {
                         return Err(Fault::Ended(code));
-                    }
-                    if !sent && output.head.is_none() && output.pieces.is_closed() {
-                        return Err(Fault::ClientGone);
                     }
                     continue;
                 }
@@ -199,7 +206,13 @@ impl Run {
             if complete {
                 return Ok(());
             }
-            output.forward(false).await?;
+            match output.forward(false).await {
+                Err(Fault::ClientGone) => {
+                    *gone = true;
+                    output.unseen();
+                }
+                result => result?,
+            }
             // The client's pace is not the process's fault.
             limits.last = Instant::now();
         }
@@ -210,27 +223,29 @@ impl Run {
         let refused = self.reader.end().is_some_and(|(_, status)| status != ProtocolStatus::RequestComplete);
         let result = match result {
             Ok(()) if refused => Err(Fault::Refused),
+            Ok(()) if self.gone => Err(Fault::ClientGone),
             Ok(()) => self.output.forward(true).await,
             Err(fault) => Err(fault),
         };
         let terminated = self.output.mode == StderrMode::TerminateProcess && self.output.has_said();
         match result {
             Ok(()) if !terminated => {
-                self.lease.process.count();
+                self.lease.responder.process.count();
                 pool.give_back(self.lease);
             }
-            Ok(()) => pool.end(&self.lease.process, true),
+            Ok(()) => pool.end(&self.lease, true),
             Err(fault) => {
                 match &fault {
-                    // Whoever has gone is no fault of the process, which goes on with a new connection.
-                    Fault::ClientGone | Fault::Refused | Fault::Closed => {
+                    // Whoever has gone is no fault of the process, whose answer was read to its end.
+                    Fault::ClientGone => pool.give_back(self.lease),
+                    Fault::Refused | Fault::Closed => {
                         self.lease.connection = None;
                         pool.give_back(self.lease);
                     }
-                    Fault::TimedOut(_) | Fault::TooLong(_) | Fault::Inactive(_) => {
-                        pool.abort(&self.lease.process).await;
+                    Fault::TimedOut(_) | Fault::TooLong(_) | Fault::Inactive(_) if !self.gone => {
+                        pool.processes.abort(&self.lease.responder.process).await;
                     }
-                    _ => pool.end(&self.lease.process, true),
+                    _ => pool.end(&self.lease, !self.gone),
                 }
                 self.output.fail(fault).await;
             }
@@ -247,15 +262,24 @@ struct Output {
     waiting: Vec<u8>,
     buffer_limit: usize,
     parsed: bool,
+    /// Whether there is nobody to hand it to.
+    unseen: bool,
     mode: StderrMode,
 }
 
 impl Output {
     fn take(&mut self, part: Part<'_>) {
         match part {
+            Part::Stdout(_) if self.unseen => {}
             Part::Stdout(piece) => self.waiting.extend_from_slice(piece),
             Part::Stderr(piece) => self.said.push(piece),
         }
+    }
+
+    /// From here on it goes nowhere.
+    fn unseen(&mut self) {
+        self.unseen = true;
+        self.waiting = Vec::new();
     }
 
     fn has_said(&self) -> bool {
@@ -264,7 +288,7 @@ impl Output {
 
     /// Hands on what may be: nothing before the buffer is full (`responseBufferLimit`) or the answer is complete.
     async fn forward(&mut self, complete: bool) -> Result<(), Fault> {
-        if !complete && self.waiting.len() <= self.buffer_limit && self.buffer_limit > 0 {
+        if self.unseen || (!complete && self.waiting.len() <= self.buffer_limit && self.buffer_limit > 0) {
             return Ok(());
         }
         if !self.parsed {
@@ -316,24 +340,25 @@ impl Output {
     }
 }
 
-async fn send_body(to: &mut (impl tokio::io::AsyncWrite + Unpin), body: &mut Body) -> std::io::Result<()> {
+/// Sends a request. The error is [`Gone`] when the client has broken off, which the process was told then.
+async fn send(
+    to: &mut (impl tokio::io::AsyncWrite + Unpin),
+    head: &[u8],
+    body: &mut Body,
+) -> std::io::Result<()> {
+    to.write_all(head).await?;
     let mut records = Vec::new();
-    match body {
-        Body::Whole(bytes) => {
-            for piece in bytes.chunks(PIECE) {
-                records.clear();
-                record::push_stream(&mut records, record::STDIN, ID, piece);
+    while let Some(piece) = body.next().await {
+        records.clear();
+        match piece {
+            Ok(piece) => record::push_stream(&mut records, record::STDIN, ID, &piece),
+            Err(error) => {
+                record::push_record(&mut records, record::ABORT_REQUEST, ID, b"");
                 to.write_all(&records).await?;
+                return Err(error);
             }
         }
-        Body::Stream(pieces) => {
-            while let Some(piece) = pieces.recv().await {
-                records.clear();
-                let piece = piece.map_err(|error| std::io::Error::new(CLIENT_GONE, error))?;
-                record::push_stream(&mut records, record::STDIN, ID, &piece);
-                to.write_all(&records).await?;
-            }
-        }
+        to.write_all(&records).await?;
     }
     records.clear();
     record::push_stream_end(&mut records, record::STDIN, ID);

@@ -19,16 +19,15 @@ use tokio::sync::mpsc;
 
 use super::monitor::{Failure, about_the_last_error};
 use super::page;
-use super::{Access, Body, Content, Fault, Incoming, Monitor, Patience, Reply, Served, error_page};
+use super::{
+    Access, Body, Content, Fault, HOP_BY_HOP, Incoming, Monitor, Patience, Reply, Served, error_page,
+};
 use crate::iis::site::{Answer, Endpoints, Request, Url};
 
 /// How long a client may take for the head of a request (`connectionTimeout` of IIS).
 const HEAD_TIME: Duration = Duration::from_secs(120);
 /// How many pieces of a body wait.
 const AHEAD: usize = 4;
-/// Headers that are about the connection, which is not the application's.
-const HOP_BY_HOP: [&str; 6] =
-    ["connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection", "te"];
 
 /// The applications of a site, and what is known of them.
 pub struct Site {

@@ -1,21 +1,28 @@
 //! The simulated IIS at work: it answers requests to the applications of a site as `site` decides, starts their FastCGI
 //! processes and serves their files.
 //!
-//! Both faces of the simulation are this one: the test stage asks [`Served`] directly, the preview lets [`listener`] ask
-//! it for browsers. A handler of another module is one more variant of `site::Module` and one more arm in
-//! [`Served::answer`].
+//! All faces of the simulation are this one: the test stage asks [`Served`] directly, the preview lets [`listener`] ask
+//! it for browsers. Requests go to processes by FastCGI (`pool`, `exchange`) or by HTTP, as HttpPlatformHandler sends them
+//! (`platform`, `forward`); [`Workers`] is what both have in common. A handler of another module is one more variant of
+//! `site::Module` and one more arm in [`Served::answer`].
 //!
 //! What it cannot show: rights of the application pool's identity, Windows' authentication, named pipes.
 
+mod body;
 mod configuration;
 mod disk;
 mod error_page;
 mod exchange;
+mod forward;
 pub mod listener;
+mod modules;
 mod monitor;
 mod page;
+mod platform;
 mod pool;
 mod process;
+mod processes;
+mod responder;
 mod served;
 #[cfg(unix)]
 #[path = "socket_unix.rs"]
@@ -23,6 +30,7 @@ mod socket;
 #[cfg(windows)]
 #[path = "socket_windows.rs"]
 mod socket;
+mod workers;
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,16 +40,24 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 pub use monitor::{Access, Monitor};
+pub(super) use platform::{PORT, Platform};
 pub(super) use pool::{Pool, Started};
 pub use served::Served;
+pub(super) use workers::Workers;
 
 use super::site::{Endpoints, Request};
+
+/// Headers that are about the connection, which is not the application's.
+const HOP_BY_HOP: [&str; 6] =
+    ["connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection", "te"];
 
 /// The body of a request.
 #[derive(Debug)]
 pub enum Body {
     /// All of it.
     Whole(Bytes),
+    /// A file and its length.
+    File(tokio::fs::File, u64),
     /// Piece by piece, as it arrives.
     Stream(mpsc::Receiver<io::Result<Bytes>>),
 }
@@ -139,6 +155,9 @@ pub enum Fault {
     /// The process did not start.
     #[error(transparent)]
     Start(#[from] crate::process::Error),
+    /// The process does not listen in the time that HttpPlatformHandler gives it.
+    #[error("did not listen on its port within {} s (startupTimeLimit)", .0.as_secs_f64())]
+    NotListening(Duration),
     /// There is no place for its socket.
     #[error("has no socket: {0}")]
     Socket(io::Error),
@@ -166,6 +185,18 @@ pub enum Fault {
     /// The process answered something else.
     #[error("answered what is no FastCGI response")]
     Protocol(#[source] crate::fastcgi::Error),
+    /// The process answered what is no HTTP.
+    #[error("answered what is no HTTP response: {0}")]
+    Http(String),
+    /// A process that HttpPlatformHandler passes requests to has one of these.
+    #[error(transparent)]
+    Platform(Box<Fault>),
+    /// The body is longer than `maxAllowedContentLength`.
+    #[error("the body is too large")]
+    TooLarge,
+    /// The body cannot be kept until it is through.
+    #[error("cannot be sent the body, which fits into no temporary file: {0}")]
+    Spool(io::Error),
     /// Too many requests wait.
     #[error("{0} requests wait already (queueLength)")]
     QueueFull(usize),

@@ -2,14 +2,13 @@
 //! requests, parameters, and what was simulated. It is only for who sits at this machine.
 
 use std::fmt::Write as _;
-use std::sync::atomic::Ordering;
 
 use serde_json::json;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::listener::{Hosted, Site, nothing};
-use super::{Pool, Reply, error_page};
+use super::{Reply, Workers, error_page};
 use crate::iis::site::Request;
 use crate::xml::{escape_attribute, escape_text};
 
@@ -104,7 +103,7 @@ fn status(site: &Site) -> serde_json::Value {
         .iter()
         .map(|hosted| {
             let served = &hosted.served;
-            let pools: Vec<_> = served.pools().iter().map(|pool| pool_status(pool)).collect();
+            let pools: Vec<_> = served.workers().iter().map(pool_status).collect();
             json!({
                 "application": served.application.to_string(),
                 "path": format!("{}/", served.application.url_prefix()),
@@ -125,24 +124,26 @@ fn status(site: &Site) -> serde_json::Value {
     })
 }
 
-fn pool_status(pool: &Pool) -> serde_json::Value {
-    let processes: Vec<_> = pool
+fn pool_status(workers: &Workers) -> serde_json::Value {
+    let processes: Vec<_> = workers
         .processes()
+        .list()
         .iter()
         .map(|process| {
             json!({
                 "number": process.number,
                 "since": at(process.since),
-                "busy": process.busy.load(Ordering::Relaxed),
-                "served": process.served.load(Ordering::Relaxed),
+                "busy": process.active() > 0,
+                "active": process.active(),
+                "served": process.served(),
             })
         })
         .collect();
     json!({
-        "commandLine": pool.command_line(),
-        "maxInstances": pool.settings.max_instances,
-        "instanceMaxRequests": pool.settings.instance_max_requests,
-        "offline": pool.is_offline(),
+        "commandLine": workers.command_line(),
+        "maxInstances": workers.most(),
+        "instanceMaxRequests": workers.requests_each(),
+        "offline": workers.processes().is_offline(),
         "processes": processes,
     })
 }
@@ -181,8 +182,8 @@ fn application(html: &mut String, hosted: &Hosted) {
         escape_text(&served.folder.display().to_string()),
         escape_text(&hosted.package),
     );
-    for (number, pool) in served.pools().iter().enumerate() {
-        processes(html, &served.application.to_string(), number, pool);
+    for (number, workers) in served.workers().iter().enumerate() {
+        processes(html, &served.application.to_string(), number, workers);
     }
     let log = served.logs().text();
     details(html, &format!("log-{id}"), "Log of the processes", |html| {
@@ -223,41 +224,40 @@ fn application(html: &mut String, hosted: &Hosted) {
     html.push_str("</section>\n");
 }
 
-fn processes(html: &mut String, name: &str, number: usize, pool: &Pool) {
-    let settings = &pool.settings;
-    if pool.is_offline() {
+fn processes(html: &mut String, name: &str, number: usize, workers: &Workers) {
+    if workers.processes().is_offline() {
         html.push_str(
             "<p class=\"bad\"><strong>Switched off:</strong> its processes failed too often within a minute (rapidFailsPerMinute).</p>\n",
         );
     }
+    let each =
+        workers.requests_each().map_or_else(String::new, |requests| format!(", {requests} requests each"));
     let _ = writeln!(
         html,
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Processes of {}\"><table>\n\
-         <caption>Processes: at most {} at once, {} requests each</caption>\n\
+         <caption>Processes: at most {} at once{each}</caption>\n\
          <thead><tr><th scope=\"col\">Process</th><th scope=\"col\">State</th><th scope=\"col\">Since</th>\
          <th scope=\"col\" class=\"number\">Requests</th></tr></thead>\n<tbody>",
         escape_attribute(&format!("{name}, {}", number + 1)),
-        settings.max_instances,
-        settings.instance_max_requests
+        workers.most()
     );
-    let processes = pool.processes();
+    let processes = workers.processes().list();
     if processes.is_empty() {
         html.push_str("<tr><td colspan=\"4\">None runs; the next request starts one.</td></tr>\n");
     }
     for process in processes {
-        let (state, class) =
-            if process.busy.load(Ordering::Relaxed) { ("busy", "busy") } else { ("idle", "idle") };
+        let (state, class) = if process.active() > 0 { ("busy", "busy") } else { ("idle", "idle") };
         let _ = writeln!(
             html,
             "<tr><td>{}</td><td><span class=\"state {class}\">{state}</span></td><td>{}</td><td class=\"number\">{}</td></tr>",
             process.number,
             at(process.since),
-            process.served.load(Ordering::Relaxed)
+            process.served()
         );
     }
     html.push_str("</tbody></table></div>\n");
-    let id = format!("start-{}", crate::package::names::safe(&pool.started.application.script_processor()));
-    details(html, &id, "How to start one by hand", |html| pre(html, pool.command_line()));
+    let id = format!("start-{}-{number}", crate::package::names::safe(name));
+    details(html, &id, "How to start one by hand", |html| pre(html, workers.command_line()));
 }
 
 fn failures(html: &mut String, site: &Site) {

@@ -5,17 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
 
-use super::configuration::{Files, Invalid};
+use super::configuration::{Files, Invalid, Source};
 use super::disk::{self, Disk};
-use super::exchange::{self, Exchange};
-use super::{Body, Content, Fault, Incoming, Patience, Pool, Reply, Said, error_page, inner_request};
-use crate::iis::application_host::same_application;
+use super::{Body, Fault, Incoming, Patience, Platform, Pool, Reply, Workers, error_page, inner_request};
 use crate::iis::site::{
-    Answer, Configuration, Decision, ErrorAction, Handling, Module, Place, Request, Url, decide, variables,
+    Answer, Configuration, Decision, ErrorAction, Handling, HttpPlatform, Module, Place, Request, Url, decide,
 };
-use crate::iis::{ApplicationPath, FastCgiApplication, Logs};
+use crate::iis::{ApplicationPath, Logs};
 
 /// An application that is served.
 pub struct Served {
@@ -27,8 +24,8 @@ pub struct Served {
     pub site: u32,
     /// The folder of the site's root application.
     pub site_folder: PathBuf,
-    configuration: Files,
-    pools: Vec<Arc<Pool>>,
+    configuration: Source,
+    pub(super) workers: Vec<Workers>,
 }
 
 impl Served {
@@ -37,12 +34,41 @@ impl Served {
         application: ApplicationPath,
         folder: PathBuf,
         (site, site_folder): (u32, PathBuf),
-        pools: Vec<Arc<Pool>>,
+        pools: Vec<Pool>,
     ) -> Self {
         let is_root = application.path() == "/";
         let outer = (!is_root).then(|| site_folder.clone());
-        let configuration = Files::new(outer, folder.clone(), application.url_prefix());
-        Self { application, folder, site, site_folder, configuration, pools }
+        let files = Files::new(outer, folder.clone(), application.url_prefix());
+        let workers = pools.into_iter().map(|pool| Workers::FastCgi(Arc::new(pool))).collect();
+        Self { application, folder, site, site_folder, configuration: Source::Files(files), workers }
+    }
+
+    /// A FastCGI program as the only handler of a site whose root is a folder; the folder's own configuration does not count.
+    pub(in crate::iis) fn program(application: ApplicationPath, folder: PathBuf, pool: Pool) -> Self {
+        let script_processor = pool.started.application.script_processor();
+        let configuration = Arc::new(Configuration::of_program(script_processor));
+        Self {
+            application,
+            site: 1,
+            site_folder: folder.clone(),
+            folder,
+            configuration: Source::Fixed(configuration),
+            workers: vec![Workers::FastCgi(Arc::new(pool))],
+        }
+    }
+
+    /// The program of HttpPlatformHandler, when a handler leads to it and it is named.
+    pub(in crate::iis) fn http_platform(&self) -> Option<HttpPlatform> {
+        let configuration = self.configuration.of("/").ok()?;
+        let leads = |handler| Module::of(handler) == Some(Module::HttpPlatform);
+        let is_led_to = configuration.handlers.list.iter().any(leads);
+        Some(configuration.http_platform.clone())
+            .filter(|settings| is_led_to && !settings.process_path.trim().is_empty())
+    }
+
+    /// Adds the processes of HttpPlatformHandler.
+    pub(in crate::iis) fn add(&mut self, platform: Platform) {
+        self.workers.push(Workers::HttpPlatform(Arc::new(platform)));
     }
 
     /// What its files ask for and is not imitated, as sentences; or what is wrong with them.
@@ -61,14 +87,14 @@ impl Served {
         }
     }
 
-    pub(in crate::iis) fn pools(&self) -> &[Arc<Pool>] {
-        &self.pools
+    pub(in crate::iis) fn workers(&self) -> &[Workers] {
+        &self.workers
     }
 
     /// What its processes wrote so far.
     pub fn logs(&self) -> Logs {
         let mut all = Logs::default();
-        for logs in self.pools.iter().map(|pool| pool.logs()) {
+        for logs in self.workers.iter().map(|workers| workers.processes().logs()) {
             all.stdout.extend(logs.stdout);
             all.stderr.extend(logs.stderr);
         }
@@ -112,7 +138,7 @@ impl Served {
         Ok((configuration, decision))
     }
 
-    fn place(&self) -> Place<'_> {
+    pub(super) fn place(&self) -> Place<'_> {
         Place {
             application: &self.application,
             site: self.site,
@@ -129,17 +155,19 @@ impl Served {
         patience: Patience,
     ) -> Result<Reply, Fault> {
         let reply = match handling.module {
-            Module::FastCgi => {
-                let Incoming { mut request, mut body, local } = incoming;
-                let limit = configuration.filtering.max_content_length;
-                let sized = sized(&mut request, &mut body, limit).await?;
-                let head = Incoming { request: request.clone(), body: Body::Whole(Bytes::new()), local };
-                if !sized {
-                    return self.error(configuration, &Answer::new(404, 13), &head, true, patience).await;
-                }
-                let incoming = Incoming { request, body, local };
-                let reply = self.fast_cgi(handling, incoming, patience).await?;
-                return self.checked(configuration, reply, &head, patience).await;
+            Module::FastCgi | Module::HttpPlatform => {
+                let head = Incoming {
+                    request: incoming.request.clone(),
+                    body: Body::Whole(Bytes::new()),
+                    local: incoming.local,
+                };
+                return match self.by_process(configuration, handling, incoming, patience).await {
+                    Ok(reply) => self.checked(configuration, reply, &head, patience).await,
+                    Err(Fault::TooLarge) => {
+                        self.error(configuration, &Answer::new(404, 13), &head, true, patience).await
+                    }
+                    Err(fault) => Err(fault),
+                };
             }
             Module::Protocol if incoming.request.method == "OPTIONS" => {
                 let mut reply = Reply::whole(200, 0, &handling.handler.name, "text/plain", "");
@@ -160,42 +188,6 @@ impl Served {
             }
         };
         Ok(self.finished(configuration, reply))
-    }
-
-    async fn fast_cgi(
-        &self,
-        handling: Handling,
-        incoming: Incoming,
-        patience: Patience,
-    ) -> Result<Reply, Fault> {
-        let pool = self.pool_of(&handling.handler.script_processor)?;
-        let Incoming { request, body, .. } = incoming;
-        let mut params = variables(&request, &handling.url, &self.place());
-        for (name, value) in handling.variables {
-            params.retain(|(known, _)| !known.eq_ignore_ascii_case(name.as_bytes()));
-            params.push((name.into_bytes(), value.into_bytes()));
-        }
-        let exchange = Exchange {
-            params,
-            body,
-            buffer_limit: handling.handler.response_buffer_limit,
-            patience,
-            handler: handling.handler.name,
-            said: Said::default(),
-        };
-        exchange::ask(pool, exchange).await
-    }
-
-    fn pool_of(&self, script_processor: &str) -> Result<&Arc<Pool>, Fault> {
-        let (full_path, arguments) = script_processor.split_once('|').unwrap_or((script_processor, ""));
-        let wanted = FastCgiApplication {
-            full_path: full_path.to_owned(),
-            arguments: arguments.to_owned(),
-            ..FastCgiApplication::default()
-        };
-        self.pools.iter().find(|pool| same_application(&pool.started.application, &wanted)).ok_or_else(|| {
-            Fault::NotThere(format!("is not registered: no FastCGI application is `{script_processor}`"))
-        })
     }
 
     /// A response of an application, which `httpErrors` may not let through.
@@ -272,7 +264,9 @@ impl Served {
             return Ok(error_page::short(answer, "IIS"));
         };
         let reply = match handling.module {
-            Module::FastCgi => self.fast_cgi(*handling, inner, patience).await,
+            Module::FastCgi | Module::HttpPlatform => {
+                self.by_process(&configuration, *handling, inner, patience).await
+            }
             _ => match disk::serve(&self.folder, &configuration, &inner.request, &handling).await {
                 Ok(reply) => Ok(reply),
                 Err(_) => Ok(error_page::short(answer, "IIS")),
@@ -293,7 +287,7 @@ impl Served {
     /// Ends all processes. Blocks while they end.
     pub fn stop(&self) -> Logs {
         let mut all = Logs::default();
-        for logs in self.pools.iter().map(|pool| pool.stop()) {
+        for logs in self.workers.iter().map(Workers::stop) {
             all.stdout.extend(logs.stdout);
             all.stderr.extend(logs.stderr);
         }
@@ -302,12 +296,12 @@ impl Served {
 
     /// Lets every process end after the request that it answers.
     pub fn recycle(&self) {
-        self.pools.iter().for_each(Pool::recycle);
+        self.workers.iter().for_each(Workers::recycle);
     }
 
     /// Looks after idle processes and watched files.
     pub fn sweep(&self) {
-        self.pools.iter().for_each(Pool::sweep);
+        self.workers.iter().for_each(Workers::sweep);
     }
 
     /// Starts one process of each pool and waits until it takes requests.
@@ -315,25 +309,25 @@ impl Served {
     /// # Errors
     /// One does not; the second value is the command line to start it by hand.
     pub async fn warm_up(&self, limit: Duration) -> Result<(), (Fault, String)> {
-        for pool in &self.pools {
-            let failed = |fault| (fault, pool.command_line().to_owned());
-            pool.warm_up(limit).await.map_err(failed)?;
+        for workers in &self.workers {
+            let failed = |fault| (fault, workers.command_line().to_owned());
+            workers.warm_up(limit).await.map_err(failed)?;
         }
         Ok(())
     }
 
     /// The page for a fault of a process.
     pub(super) fn failure(&self, request: &Request, fault: &Fault, local: bool) -> Reply {
-        let status = match fault {
-            Fault::Offline(_) | Fault::QueueFull(_) => 503,
-            _ => 500,
+        let (answer, module) = match fault {
+            Fault::Platform(_) => (Answer::new(502, 3), "httpPlatformHandler"),
+            Fault::Offline(_) | Fault::QueueFull(_) => (Answer::new(503, 0), "FastCGI"),
+            _ => (Answer::new(500, 0), "FastCGI"),
         };
-        let answer = Answer::new(status, 0);
         if !local {
-            return error_page::short(&answer, "FastCGI");
+            return error_page::short(&answer, module);
         }
-        let command_line = self.pools.first().map(|pool| pool.command_line());
-        error_page::failed(&answer, request, fault, &tail(&self.logs().text()), command_line)
+        let command_line = self.workers.first().map(Workers::command_line);
+        error_page::failed(&answer, request, fault, &tail(&self.logs().text()), command_line, module)
     }
 }
 
@@ -342,54 +336,4 @@ pub(super) fn tail(text: &str) -> String {
     const LINES: usize = 60;
     let lines: Vec<&str> = text.trim_end().lines().collect();
     lines[lines.len().saturating_sub(LINES)..].join("\n")
-}
-
-/// Finds out how long a body is, whose client did not say: FastCGI has no way to say that the length is not known. False
-/// when it is longer than the limit.
-async fn sized(request: &mut Request, body: &mut Body, limit: u64) -> Result<bool, Fault> {
-    if request.content_length.is_some() {
-        return Ok(true);
-    }
-    let mut all = Vec::new();
-    match body {
-        Body::Whole(bytes) => all.extend_from_slice(bytes),
-        Body::Stream(pieces) => {
-            while let Some(piece) = pieces.recv().await {
-                all.extend_from_slice(&piece.map_err(|_| Fault::ClientGone)?);
-                if all.len() as u64 > limit {
-                    return Ok(false);
-                }
-            }
-        }
-    }
-    request.content_length = Some(all.len() as u64);
-    *body = Body::Whole(all.into());
-    Ok(true)
-}
-
-impl Content {
-    /// All of it.
-    ///
-    /// # Errors
-    /// The handler broke off, or the file cannot be read.
-    pub async fn whole(self) -> Result<Vec<u8>, Fault> {
-        use tokio::io::AsyncReadExt as _;
-        match self {
-            Self::Whole(bytes) => Ok(bytes.to_vec()),
-            Self::File(file, length) => {
-                let mut all = Vec::new();
-                file.take(length).read_to_end(&mut all).await.map_err(Fault::Failed)?;
-                Ok(all)
-            }
-            Self::Stream(mut pieces) => collected_stream(&mut pieces).await,
-        }
-    }
-}
-
-async fn collected_stream(pieces: &mut mpsc::Receiver<Result<Bytes, Fault>>) -> Result<Vec<u8>, Fault> {
-    let mut all = Vec::new();
-    while let Some(piece) = pieces.recv().await {
-        all.extend_from_slice(&piece?);
-    }
-    Ok(all)
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use crate::iis::server::{Body, Fault, Incoming, Patience, Pool, Served};
+use crate::iis::server::{Body, Fault, Incoming, Patience, Served};
 use crate::iis::site::{Endpoints, Request, escaped};
 use crate::iis::{Error, HttpRequest, HttpResponse, Logs, RunningApplication, StartOptions};
 use crate::process::{Program, quoted};
@@ -19,12 +19,14 @@ pub(super) struct Application {
 }
 
 impl Application {
-    /// Starts a process of the pool, one of the application's, and waits until it answers.
-    pub(super) fn start(served: Served, pool: usize, options: &StartOptions) -> Result<Self, Error> {
-        let command_line =
-            served.pools().get(pool).map(|pool| pool.command_line().to_owned()).unwrap_or_default();
+    /// Starts a process of one of its programs and waits until it answers. Errors call it by the name.
+    pub(super) fn start(served: Served, name: &str, options: &StartOptions) -> Result<Self, Error> {
+        let Some(workers) = served.workers().get(options.application).cloned() else {
+            return Err(Error::NoFastCgi { application: served.application });
+        };
+        let command_line = workers.command_line().to_owned();
         let failed = |reason: String, output: String| Error::Start {
-            application: served.application.to_string(),
+            application: name.to_owned(),
             reason,
             output,
             command_line: command_line.clone(),
@@ -33,10 +35,7 @@ impl Application {
             .enable_all()
             .build()
             .map_err(|error| failed(format!("has no event loop: {error}"), String::new()))?;
-        let Some(pool) = served.pools().get(pool) else {
-            return Err(Error::NoFastCgi { application: served.application.clone() });
-        };
-        match runtime.block_on(Pool::warm_up(pool, options.timeout)) {
+        match runtime.block_on(workers.warm_up(options.timeout)) {
             Ok(()) => Ok(Self { command_line, runtime, fastcgi_stderr: Vec::new(), served }),
             Err(Fault::Start(error)) => Err(error.into()),
             Err(fault) => {
@@ -55,6 +54,7 @@ impl Application {
     fn failed(&self, request: &HttpRequest, fault: Fault) -> Error {
         let reason = fault.to_string();
         let source = match fault {
+            Fault::Platform(fault) => return self.failed(request, *fault),
             Fault::Protocol(error) => Some(Box::new(error)),
             _ => None,
         };

@@ -11,7 +11,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::iis::{FastCgiApplication, command_line};
+use crate::iis::command_line;
 use crate::template::{Escape, Variables, expand};
 
 /// A program and its arguments as they are started here.
@@ -23,16 +23,16 @@ pub(super) struct Start {
     pub changes: Vec<String>,
 }
 
-/// Reads a FastCGI application for this machine. `python` is the application's own interpreter, when it has one.
-pub(super) fn read(application: &FastCgiApplication, variables: &Variables, python: Option<&Path>) -> Start {
+/// Reads a program and its arguments for this machine. `python` is the application's own interpreter, when it has one.
+pub(super) fn read(program: &str, arguments: &str, variables: &Variables, python: Option<&Path>) -> Start {
     let expanded = |text: &str| expand(text, variables, Escape::Plain).text;
-    let written = expanded(application.full_path.trim().trim_matches('"'));
-    let arguments = command_line::split_arguments(&expanded(&application.arguments));
+    let written = expanded(program.trim().trim_matches('"'));
+    let arguments = command_line::split_arguments(&expanded(arguments));
     if cfg!(windows) {
         return Start { program: written.into(), arguments, changes: Vec::new() };
     }
     let mut changes = Vec::new();
-    let program = program(&written, python);
+    let program = here_or_python(&written, python);
     if program != Path::new(&written) {
         changes.push(format!("`{written}` was started as `{}`.", program.display()));
     }
@@ -49,7 +49,7 @@ pub(super) fn read(application: &FastCgiApplication, variables: &Variables, pyth
     Start { program, arguments, changes }
 }
 
-fn program(written: &str, python: Option<&Path>) -> PathBuf {
+fn here_or_python(written: &str, python: Option<&Path>) -> PathBuf {
     let path = here(written);
     if Path::new(&path).is_file() {
         return path.into();
@@ -91,14 +91,6 @@ fn here(path: &str) -> String {
 mod tests {
     use super::*;
 
-    fn application(full_path: &str, arguments: &str) -> FastCgiApplication {
-        FastCgiApplication {
-            full_path: full_path.into(),
-            arguments: arguments.into(),
-            ..FastCgiApplication::default()
-        }
-    }
-
     #[test]
     fn a_windows_environment_is_this_machines() {
         let folder = tempfile::tempdir().unwrap();
@@ -107,11 +99,11 @@ mod tests {
         for name in ["python", "paster"] {
             std::fs::write(folder.path().join("bin").join(name), "").unwrap();
         }
-        let application = application(
-            &format!("{at}\\Scripts\\python.exe"),
-            &format!("-u \"{at}\\Scripts\\paster-script.py\" serve \"a\\b\" C:\\x"),
+        let (program, arguments) = (
+            format!("{at}\\Scripts\\python.exe"),
+            format!("-u \"{at}\\Scripts\\paster-script.py\" serve \"a\\b\" C:\\x"),
         );
-        let start = read(&application, &Variables::new(), None);
+        let start = read(&program, &arguments, &Variables::new(), None);
         assert_eq!(start.program, folder.path().join("bin/python"));
         assert_eq!(start.arguments, ["-u", &format!("{at}/bin/paster"), "serve", "a\\b", "C:\\x"]);
         assert_eq!(start.changes.len(), 2);
@@ -121,15 +113,15 @@ mod tests {
     fn a_python_of_windows_is_the_applications_own() {
         let variables = [("SystemDrive", "C:")].into_iter().collect();
         let own = Path::new("/app/.venv/bin/python");
-        let application = application(r"%SystemDrive%\Python27\python.exe", "-u x.py");
-        assert_eq!(read(&application, &variables, Some(own)).program, own);
-        let other = self::application(r"C:\php\php-cgi.exe", "");
-        assert_eq!(read(&other, &variables, Some(own)).program, Path::new("C:/php/php-cgi.exe"));
+        let python = r"%SystemDrive%\Python27\python.exe";
+        assert_eq!(read(python, "-u x.py", &variables, Some(own)).program, own);
+        let other = r"C:\php\php-cgi.exe";
+        assert_eq!(read(other, "", &variables, Some(own)).program, Path::new("C:/php/php-cgi.exe"));
     }
 
     #[test]
     fn what_is_written_for_this_machine_stays() {
-        let start = read(&application("/bin/sh", "-c 'x\\y'"), &Variables::new(), None);
+        let start = read("/bin/sh", "-c 'x\\y'", &Variables::new(), None);
         assert_eq!(start.program, Path::new("/bin/sh"));
         assert_eq!(start.arguments, ["-c", "'x\\y'"]);
         assert!(start.changes.is_empty());

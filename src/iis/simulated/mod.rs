@@ -11,7 +11,6 @@
 mod application;
 mod destination;
 mod host_paths;
-mod http_application;
 mod in_place;
 mod layout;
 mod package;
@@ -27,20 +26,20 @@ use application::{Application, by_hand};
 use destination::Destination;
 pub use in_place::start_in_place;
 
-use http_application::HttpApplication;
 use layout::{Layout, Transaction};
 use package::Package;
 use providers::Providers;
 
 use super::application_host::{ApplicationHost, same_application};
-use super::server::{Pool, Served, Started};
+use super::server::{PORT, Platform, Pool, Served, Started};
+use super::site::HttpPlatform;
 use super::{
     ApplicationPath, Error, FastCgiApplication, Iis, InstallRequest, Installed, RunningApplication,
     StartOptions, Twin, TwinKind,
 };
 use crate::event::{Observer, Severity};
 use crate::files;
-use crate::package::web_config::{Handler, WebConfig};
+use crate::package::web_config::WebConfig;
 use crate::process::{Observed, Program, Runner};
 use crate::template::Variables;
 
@@ -98,57 +97,65 @@ impl Simulated {
         let (site, application) = host.application(&installed.application).ok_or_else(not_there)?;
         let pool = application.pool.as_deref().unwrap_or("DefaultAppPool");
         let pools = led_to(&web_config(installed)?, &host)?.into_iter().map(|fastcgi| {
-            let program = self.program(installed, &fastcgi, &layout, pool, observer);
+            let written = (fastcgi.full_path.as_str(), fastcgi.arguments.as_str());
+            let program = self.program(installed, written, &fastcgi.environment, (&layout, pool), observer);
             let started = Started { command_line: by_hand(&program), program, application: fastcgi };
-            Arc::new(Pool::new(started, Arc::clone(&self.runner)))
+            Pool::new(started, Arc::clone(&self.runner))
         });
         let pools = pools.collect();
         let root = ApplicationPath::new(&site.name, "/")?;
         let root = layout.folder(&root);
         let site_folder = if root.is_dir() { root } else { layout.site(&site.name) };
-        let served = Served::new(
+        let mut served = Served::new(
             installed.application.clone(),
             installed.physical_path.clone(),
             (site.id, site_folder),
             pools,
         );
+        if let Some(settings) = served.http_platform() {
+            served.add(self.platform(installed, settings, (&layout, pool), observer));
+        }
         served.notes().iter().for_each(|note| observer.simulated(note));
         Ok(served)
     }
 
-    /// Starts the program of HttpPlatformHandler.
-    fn start_http(
+    /// The program of HttpPlatformHandler, whose path may be relative to the application's folder.
+    fn platform(
         &self,
         installed: &Installed,
-        by_http: &FastCgiApplication,
-        options: &StartOptions,
+        settings: HttpPlatform,
+        place: (&Layout, &str),
         observer: &dyn Observer,
-    ) -> Result<Box<dyn RunningApplication>, Error> {
-        let layout = Layout::settled(&self.root)?;
-        let host = layout.host()?;
-        let not_there = || Error::NoFastCgi { application: installed.application.clone() };
-        let (_, application) = host.application(&installed.application).ok_or_else(not_there)?;
-        let pool = application.pool.as_deref().unwrap_or("DefaultAppPool");
-        let program = self.program(installed, by_http, &layout, pool, observer);
+    ) -> Platform {
+        let folder = &installed.physical_path;
+        let path = settings.process_path.trim();
+        let path = if path.starts_with('.') {
+            folder.join(path.replace('\\', "/")).to_string_lossy().into_owned()
+        } else {
+            path.to_owned()
+        };
+        let written = (path.as_str(), settings.arguments.as_str());
+        let program = self.program(installed, written, &settings.environment, place, observer);
         observer.simulated("The program was started and asked as HttpPlatformHandler would do it.");
-        let started = HttpApplication::start(&installed.application, program, options, self.runner.as_ref())?;
-        Ok(Box::new(started))
+        // Any port will do for whoever starts it by hand.
+        let shown = program.clone().replaced(&format!("%{PORT}%"), "8000").env(PORT, "8000");
+        Platform::new(settings, program, by_hand(&shown), folder, Arc::clone(&self.runner))
     }
 
     fn program(
         &self,
         installed: &Installed,
-        application: &FastCgiApplication,
-        layout: &Layout,
-        pool: &str,
+        (program, arguments): (&str, &str),
+        environment: &[(String, String)],
+        (layout, pool): (&Layout, &str),
         observer: &dyn Observer,
     ) -> Program {
         let python = installed.bootstrap.as_ref().map(|report| report.python.as_path());
-        let start = host_paths::read(application, &self.variables, python);
+        let start = host_paths::read(program, arguments, &self.variables, python);
         for change in &start.changes {
             observer.simulated(change);
         }
-        trial::program(start, application, pool, &layout.configuration())
+        trial::program(start, environment, pool, &layout.configuration())
             .current_dir(layout.working_directory())
     }
 }
@@ -214,15 +221,8 @@ impl Iis for Simulated {
         options: &StartOptions,
         observer: &dyn Observer,
     ) -> Result<Box<dyn RunningApplication>, Error> {
-        let config = web_config(installed)?;
-        if let Some(by_http) = http_platform(&config) {
-            return self.start_http(installed, &by_http, options, observer);
-        }
-        let served = self.serve(installed, observer)?;
-        if options.application >= served.pools().len() {
-            return Err(Error::NoFastCgi { application: installed.application.clone() });
-        }
-        Ok(Box::new(Application::start(served, options.application, options)?))
+        let name = installed.application.to_string();
+        Ok(Box::new(Application::start(self.serve(installed, observer)?, &name, options)?))
     }
 
     fn find(&self, application: &ApplicationPath) -> Result<Option<Installed>, Error> {
@@ -319,19 +319,6 @@ fn web_config(installed: &Installed) -> Result<WebConfig, Error> {
     let (config, _) = WebConfig::parse(&files::read(&path)?)
         .map_err(|source| Error::WebConfig { path: path.clone(), source: Box::new(source) })?;
     Ok(config)
-}
-
-/// The program of HttpPlatformHandler, when a handler leads to it and none to FastCGI.
-fn http_platform(config: &WebConfig) -> Option<FastCgiApplication> {
-    let is_led_to = config.handlers.iter().any(Handler::is_http_platform)
-        && !config.handlers.iter().any(Handler::is_fast_cgi);
-    let section = config.http_platform.first().filter(|_| is_led_to)?;
-    Some(FastCgiApplication {
-        full_path: section.process_path.clone(),
-        arguments: section.arguments.clone(),
-        environment: section.environment.clone(),
-        ..FastCgiApplication::default()
-    })
 }
 
 /// The FastCGI applications that the handlers of a `web.config` lead to, as they are registered.

@@ -41,7 +41,8 @@ impl Trial<'_> {
         runner: &Arc<dyn Runner>,
         observer: &dyn Observer,
     ) -> Result<Logs, Error> {
-        let start = host_paths::read(application, self.variables, self.python);
+        let start =
+            host_paths::read(&application.full_path, &application.arguments, self.variables, self.python);
         for change in &start.changes {
             observer.simulated(change);
         }
@@ -49,26 +50,31 @@ impl Trial<'_> {
         let folder = tempfile::tempdir()
             .map_err(|source| crate::files::Error::Write { path: self.folder.to_owned(), source })?;
         let configuration = self.configuration.unwrap_or(Path::new(""));
-        let program = program(start, application, self.pool, configuration).current_dir(folder.path());
+        let program =
+            program(start, &application.environment, self.pool, configuration).current_dir(folder.path());
         let started = Started { command_line: by_hand(&program), program, application: application.clone() };
-        let pool = Arc::new(Pool::new(started, Arc::clone(runner)));
+        let pool = Pool::new(started, Arc::clone(runner));
         let site = (1, self.folder.to_owned());
         let served = Served::new(self.application.clone(), self.folder.to_owned(), site, vec![pool]);
-        let running = Application::start(served, 0, options)?;
+        let running = Application::start(
+            served,
+            &self.application.to_string(),
+            &StartOptions { application: 0, ..options.clone() },
+        )?;
         Ok(Box::new(running).stop())
     }
 }
 
 /// The program of a FastCGI application on this machine.
 pub fn read_here(application: &FastCgiApplication, variables: &Variables) -> PathBuf {
-    host_paths::read(application, variables, None).program
+    host_paths::read(&application.full_path, &application.arguments, variables, None).program
 }
 
 /// The process as IIS starts it: with the variables of its pool and its own, and without what a developer's shell has set
 /// for Python, which does not reach a server.
 pub(super) fn program(
     start: Start,
-    application: &FastCgiApplication,
+    environment: &[(String, String)],
     pool: &str,
     configuration: &Path,
 ) -> Program {
@@ -80,5 +86,5 @@ pub(super) fn program(
         .env("APP_POOL_CONFIG", configuration.to_string_lossy())
         // Under IIS our gateway writes to a file, because nobody reads its standard error. Here somebody does.
         .env("IISWSGI_LOG_FILE", "-");
-    application.environment.iter().fold(program, |program, (name, value)| program.env(name, value))
+    environment.iter().fold(program, |program, (name, value)| program.env(name, value))
 }

@@ -71,6 +71,8 @@ pub struct Handling {
 pub enum Module {
     /// A FastCGI process.
     FastCgi,
+    /// A process that HttpPlatformHandler passes requests to.
+    HttpPlatform,
     /// A file, a folder's default document or its list.
     StaticFile,
     /// `OPTIONS` and `TRACE`.
@@ -78,10 +80,13 @@ pub enum Module {
 }
 
 impl Module {
-    fn of(handler: &Handler) -> Option<Self> {
+    /// The module of a handler; none for one that is not imitated.
+    pub fn of(handler: &Handler) -> Option<Self> {
         let has = |name: &str| handler.modules.iter().any(|module| module.eq_ignore_ascii_case(name));
         if has("FastCgiModule") {
             Some(Self::FastCgi)
+        } else if has("httpPlatformHandler") {
+            Some(Self::HttpPlatform)
         } else if has("StaticFileModule") || has("DefaultDocumentModule") || has("DirectoryListingModule") {
             Some(Self::StaticFile)
         } else if has("ProtocolSupportModule") {
@@ -109,16 +114,18 @@ pub fn decide(
         Outcome::Aborted => return Decision::Abort,
     };
     let prefix = place.application.url_prefix();
-    let (url, variables) = match led_to(&url, rewritten, prefix) {
+    let mut led = match led_to(&url, rewritten, prefix) {
         Ok(led) => led,
         Err(answer) => return Decision::Answer(answer),
     };
-    let variables = with_module(configuration, variables);
-    let below = below(&url, prefix);
-    if let Some((status, location)) = configuration.redirect.target(request, &url, &below) {
+    if !configuration.rewrite.rules.is_empty() {
+        // Rules in the configuration need the module, which tells of itself.
+        led.variables.push(("IIS_UrlRewriteModule".to_owned(), "7,1,1993,2336".to_owned()));
+    }
+    if let Some((status, location)) = configuration.redirect.target(request, &led.url, &led.below) {
         return Decision::Answer(Answer::redirect(status, location));
     }
-    handled(configuration, request, url, below, variables, files)
+    handled(configuration, request, led, files)
 }
 
 fn rewrite(
@@ -153,11 +160,31 @@ fn rewrite(
     })
 }
 
-type Led = (Url, Vec<(String, String)>);
+/// Where a request has been led to: by rules, or by a default document.
+struct Led {
+    url: Url,
+    /// The decoded path below the application.
+    below: String,
+    variables: Vec<(String, String)>,
+}
+
+impl Led {
+    fn new(url: Url, prefix: &str, variables: Vec<(String, String)>) -> Self {
+        let below = url.text.get(prefix.len()..).filter(|below| !below.is_empty()).unwrap_or("/").to_owned();
+        Self { url, below, variables }
+    }
+
+    fn handled_by(self, handler: &Handler, module: Module) -> Decision {
+        let Self { url, below, variables } = self;
+        Decision::Handle(Box::new(Handling { handler: handler.clone(), module, url, below, variables }))
+    }
+}
 
 /// The URL that rules have led to, with the variables that tell of it.
 fn led_to(url: &Url, rewritten: Rewritten, prefix: &str) -> Result<Led, Answer> {
-    let Some(target) = rewritten.url else { return Ok((url.clone(), rewritten.variables)) };
+    let Some(target) = rewritten.url else {
+        return Ok(Led::new(url.clone(), prefix, rewritten.variables));
+    };
     if target.contains("://") {
         let text = format!(
             "URL Rewrite forwards this request to {target}; that needs Application Request Routing, which is not imitated."
@@ -184,34 +211,13 @@ fn led_to(url: &Url, rewritten: Rewritten, prefix: &str) -> Result<Led, Answer> 
         ("IIS_WasUrlRewritten".to_owned(), "1".to_owned()),
     ];
     variables.extend(rewritten.variables);
-    Ok((led, variables))
+    Ok(Led::new(led, prefix, variables))
 }
 
-/// Rules in the configuration need the module, which tells of itself.
-fn with_module(configuration: &Configuration, mut variables: Vec<(String, String)>) -> Vec<(String, String)> {
-    if !configuration.rewrite.rules.is_empty() {
-        variables.push(("IIS_UrlRewriteModule".to_owned(), "7,1,1993,2336".to_owned()));
-    }
-    variables
-}
-
-/// The decoded path below the application.
-fn below(url: &Url, prefix: &str) -> String {
-    let below = url.text.get(prefix.len()..).unwrap_or_default();
-    if below.is_empty() { "/".to_owned() } else { below.to_owned() }
-}
-
-fn handled(
-    configuration: &Configuration,
-    request: &Request,
-    url: Url,
-    below: String,
-    variables: Vec<(String, String)>,
-    files: &dyn Files,
-) -> Decision {
-    let Some(handler) = configuration.handlers.find(&request.method, &below, files) else {
+fn handled(configuration: &Configuration, request: &Request, led: Led, files: &dyn Files) -> Decision {
+    let Some(handler) = configuration.handlers.find(&request.method, &led.below, files) else {
         // The handler of files takes everything; only what is on no disk is left.
-        let sub_status = if files.resource(&below) == Resource::Missing { 0 } else { 4 };
+        let sub_status = if files.resource(&led.below) == Resource::Missing { 0 } else { 4 };
         return Decision::Answer(Answer::new(404, sub_status));
     };
     if !configuration.handlers.allows(handler) {
@@ -225,49 +231,41 @@ fn handled(
         );
         return Decision::Answer(Answer::new(500, 21).because(text));
     };
-    if module == Module::StaticFile && files.resource(&below) == Resource::Directory {
-        return folder(configuration, request, url, below, variables, files, handler);
+    if module == Module::StaticFile && files.resource(&led.below) == Resource::Directory {
+        return folder(configuration, request, led, files, handler);
     }
     if module == Module::StaticFile && !matches!(request.method.as_str(), "GET" | "HEAD") {
         return Decision::Answer(Answer::new(405, 0));
     }
-    Decision::Handle(Box::new(Handling { handler: handler.clone(), module, url, below, variables }))
+    led.handled_by(handler, module)
 }
 
 /// A folder: its default document, which is a request of its own, or its list.
 fn folder(
     configuration: &Configuration,
     request: &Request,
-    url: Url,
-    below: String,
-    variables: Vec<(String, String)>,
+    mut led: Led,
     files: &dyn Files,
     handler: &Handler,
 ) -> Decision {
-    if !url.text.ends_with('/') {
-        let query = if url.query.is_empty() { String::new() } else { format!("?{}", url.query) };
-        return Decision::Answer(Answer::redirect(301, format!("{}/{query}", url.raw_path)));
+    if !led.url.text.ends_with('/') {
+        let query = if led.url.query.is_empty() { String::new() } else { format!("?{}", led.url.query) };
+        return Decision::Answer(Answer::redirect(301, format!("{}/{query}", led.url.raw_path)));
     }
     let documents =
         configuration.default_document.files.iter().filter(|_| configuration.default_document.enabled);
     for document in documents {
-        let inner = format!("{below}{document}");
+        let inner = format!("{}{document}", led.below);
         if files.resource(&inner) == Resource::File {
-            let mut led = url;
-            led.raw_path.push_str(&escaped(document));
-            led.path.extend_from_slice(document.as_bytes());
-            led.text.push_str(document);
-            return handled(configuration, request, led, inner, variables, files);
+            led.url.raw_path.push_str(&escaped(document));
+            led.url.path.extend_from_slice(document.as_bytes());
+            led.url.text.push_str(document);
+            led.below = inner;
+            return handled(configuration, request, led, files);
         }
     }
     if !configuration.directory_browse {
         return Decision::Answer(Answer::new(403, 14));
     }
-    Decision::Handle(Box::new(Handling {
-        handler: handler.clone(),
-        module: Module::StaticFile,
-        url,
-        below,
-        variables,
-    }))
+    led.handled_by(handler, Module::StaticFile)
 }

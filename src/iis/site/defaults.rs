@@ -4,8 +4,8 @@ use super::errors::{ActionKind, ErrorMode, Existing};
 use super::filtering::Listed;
 use super::handlers::{Access, ResourceType};
 use super::{
-    Configuration, DefaultDocument, Handler, Handlers, HttpErrors, HttpRedirect, RequestFiltering, Rewrite,
-    StaticContent,
+    Configuration, DefaultDocument, Handler, Handlers, HttpErrors, HttpPlatform, HttpRedirect,
+    RequestFiltering, Rewrite, StaticContent,
 };
 
 const DEFAULT_DOCUMENTS: [&str; 5] =
@@ -70,11 +70,22 @@ impl Default for Configuration {
                 pages: Vec::new(),
                 default_action: ActionKind::File,
             },
+            http_platform: HttpPlatform::default(),
             redirect: HttpRedirect::default(),
             rewrite: Rewrite::default(),
             custom_headers: Vec::new(),
             not_simulated: Vec::new(),
         }
+    }
+}
+
+impl Configuration {
+    /// A server whose only handler is a FastCGI program, to which every request goes.
+    pub fn of_program(script_processor: String) -> Self {
+        let mut program = handler("FastCgi", "*", "FastCgiModule");
+        program.script_processor = script_processor;
+        let handlers = Handlers { list: vec![program], access: vec!["Read".into(), "Script".into()] };
+        Self { handlers, ..Self::default() }
     }
 }
 

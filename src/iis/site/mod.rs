@@ -13,6 +13,7 @@ mod defaults;
 mod errors;
 mod filtering;
 mod handlers;
+mod http_platform;
 mod pattern;
 mod read;
 mod redirect;
@@ -27,6 +28,7 @@ pub use decide::{Answer, Decision, Handling, Module, decide};
 pub use errors::{ErrorAction, HttpErrors, description};
 pub use filtering::RequestFiltering;
 pub use handlers::{Handler, Handlers, ResourceType};
+pub use http_platform::HttpPlatform;
 pub use read::{Fault, Layer, NotSimulated};
 pub use redirect::HttpRedirect;
 pub use request::{BadTarget, Endpoints, Request, Url};
@@ -49,6 +51,8 @@ pub struct Configuration {
     pub filtering: RequestFiltering,
     /// What errors look like.
     pub errors: HttpErrors,
+    /// The program of HttpPlatformHandler.
+    pub http_platform: HttpPlatform,
     /// Where the whole site has moved.
     pub redirect: HttpRedirect,
     /// The rules of URL Rewrite.

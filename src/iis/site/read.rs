@@ -81,13 +81,12 @@ impl Configuration {
                 "staticContent" => self.static_content.read(element, &mut self.not_simulated),
                 "security" => self.security(element),
                 "httpErrors" => self.errors.read(element),
+                "httpPlatform" => self.http_platform.read(element, &mut self.not_simulated),
                 "httpRedirect" => self.redirect.read(element),
                 "rewrite" => self.rewrite.read(element, &mut self.not_simulated),
                 "httpProtocol" => self.protocol(element),
                 // The bootstrap has registered these; IIS itself reads them from applicationHost.config alone.
                 "fastCgi"
-                // How the next module starts its process is its own affair.
-                | "httpPlatform"
                 // Nothing that shows on this machine.
                 | "asp" | "cgi" | "validation" | "tracing" | "urlCompression" | "httpCompression" | "caching" => Ok(()),
                 _ => {
@@ -226,7 +225,7 @@ pub(super) fn collection<T: Keyed>(
         match entry.name() {
             "clear" => list.clear(),
             "remove" => list.retain(|item| item.key() != key),
-            "add" | "mimeMap" | "error" => {
+            "add" | "mimeMap" | "error" | "environmentVariable" | "file" => {
                 if list.iter().any(|item| item.key() == key) {
                     let text = format!(
                         "Cannot add duplicate collection entry of type '{}' with unique key attribute '{}' set to '{key}'",
