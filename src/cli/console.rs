@@ -100,7 +100,6 @@ impl Settings {
 /// The observer that writes to a terminal, a pipe or, in tests, a buffer.
 pub struct Console {
     settings: Settings,
-    started: Instant,
     state: Mutex<State>,
 }
 
@@ -108,6 +107,12 @@ pub struct Console {
 struct State {
     writer: Box<dyn Write + Send>,
     progress: Progress,
+    run: Run,
+}
+
+/// What it remembers of a run.
+struct Run {
+    started: Instant,
     simulated: Vec<String>,
     written: Vec<(String, u64)>,
     programs: Duration,
@@ -116,20 +121,30 @@ struct State {
     shown: Vec<Shown>,
 }
 
-impl Console {
-    /// A console that writes to anything.
-    pub fn new(writer: Box<dyn Write + Send>, settings: Settings) -> Self {
-        let state = State {
-            writer,
-            progress: Progress::new(settings.progress),
+impl Run {
+    fn new() -> Self {
+        Self {
+            started: Instant::now(),
             simulated: Vec::new(),
             written: Vec::new(),
             programs: Duration::ZERO,
             warnings: 0,
             failed: Vec::new(),
             shown: Vec::new(),
-        };
-        Self { settings, started: Instant::now(), state: Mutex::new(state) }
+        }
+    }
+}
+
+impl Console {
+    /// A console that writes to anything.
+    pub fn new(writer: Box<dyn Write + Send>, settings: Settings) -> Self {
+        let state = State { writer, progress: Progress::new(settings.progress), run: Run::new() };
+        Self { settings, state: Mutex::new(state) }
+    }
+
+    /// Another run begins here: the time counts anew, and what was told of the last one may be told again.
+    pub fn start_over(&self) {
+        self.with_state(|state| state.run = Run::new());
     }
 
     /// The console of this process: standard error, on old Windows consoles with their own way of colours. Where the
@@ -148,7 +163,7 @@ impl Console {
     pub fn failure(&self, failure: &dyn Failure) {
         let shown = Shown::of(failure);
         self.with_state(|state| {
-            if !state.shown.contains(&shown) {
+            if !state.run.shown.contains(&shown) {
                 self.show_error(state, &shown);
             }
         });
@@ -157,17 +172,17 @@ impl Console {
     /// The end of a run: what was simulated, what was written, and how long it took. The own time is what is left
     /// without the external programs.
     pub fn finish(&self) {
-        let elapsed = self.started.elapsed();
         self.with_state(|state| {
             state.progress.clear();
+            let elapsed = state.run.started.elapsed();
             let end = text::End {
-                simulated: &state.simulated,
-                written: &state.written,
-                warnings: state.warnings,
-                failed: &state.failed,
-                error: !state.shown.is_empty(),
+                simulated: &state.run.simulated,
+                written: &state.run.written,
+                warnings: state.run.warnings,
+                failed: &state.run.failed,
+                error: !state.run.shown.is_empty(),
                 elapsed,
-                own: elapsed.saturating_sub(state.programs),
+                own: elapsed.saturating_sub(state.run.programs),
             };
             let text = match self.settings.format {
                 LogFormat::Json => json::end(&end),
@@ -191,7 +206,7 @@ impl Console {
             LogFormat::Text => self.style().error(shown),
         };
         write(state, &text);
-        state.shown.push(shown.clone());
+        state.run.shown.push(shown.clone());
     }
 
     /// The text of an event, empty when it is not shown.
@@ -240,7 +255,7 @@ impl Observer for Console {
             write(state, &text);
             match event {
                 Event::StageEnded { package, stage, status: Status::Failed, error, .. } => {
-                    state.failed.push(if package.is_empty() {
+                    state.run.failed.push(if package.is_empty() {
                         stage.to_string()
                     } else {
                         format!("{package}: {stage}")
@@ -249,10 +264,12 @@ impl Observer for Console {
                         self.show_error(state, &shown);
                     }
                 }
-                Event::Message(Message { severity: Severity::Warning, .. }) => state.warnings += 1,
-                Event::Simulated { step } if !state.simulated.contains(&step) => state.simulated.push(step),
-                Event::ProgramRan { elapsed, .. } => state.programs += elapsed,
-                Event::Written { path, size } => state.written.push((path.display().to_string(), size)),
+                Event::Message(Message { severity: Severity::Warning, .. }) => state.run.warnings += 1,
+                Event::Simulated { step } if !state.run.simulated.contains(&step) => {
+                    state.run.simulated.push(step);
+                }
+                Event::ProgramRan { elapsed, .. } => state.run.programs += elapsed,
+                Event::Written { path, size } => state.run.written.push((path.display().to_string(), size)),
                 _ => {}
             }
         });

@@ -267,6 +267,13 @@ impl Session {
         }
     }
 
+    /// Begins another run: nothing of the last one counts any more.
+    pub(super) fn start_over(&self) {
+        self.observer.console.start_over();
+        self.observer.collector.start_over();
+        self.observer.told.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Ends a run: the console's last lines, reports, GitHub's outputs and summary.
     pub(super) fn finish(&self, outcome: &Outcome, reports: &ReportOptions) -> Result<ExitCode, AnyFailure> {
         let collector = &self.observer.collector;

@@ -44,6 +44,22 @@ fn broken() -> Broken {
     Broken(io::Error::other("Traceback\nValueError"))
 }
 
+#[test]
+fn what_was_told_of_a_run_is_told_again_of_the_next() {
+    let kept = Kept::default();
+    let console = Console::new(Box::new(kept.clone()), Settings::default());
+    for _ in 0..2 {
+        console.start_over();
+        console.event(Event::Written { path: "a.zip".into(), size: 1 });
+        console.failure(&broken());
+        console.failure(&broken());
+        console.finish();
+    }
+    let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(text.matches("the application answered").count(), 2, "{text}");
+    assert_eq!(text.matches("a.zip").count(), 2, "{text}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_path_that_is_not_unicode_spoils_no_log() {

@@ -54,6 +54,8 @@ pub(super) fn watch(source: &Source, site: &Arc<Site>, runtime: &Runtime, sessio
 /// Builds and installs again; what was served stays when that fails.
 fn again(source: &Source, site: &Site, runtime: &Runtime, session: &Session) {
     let begun = Instant::now();
+    // The time of waiting is no time of work, and an error that was told for the last change is told for this one too.
+    session.start_over();
     let ready = match source.install(session) {
         Ok(Ok(ready)) => ready,
         Ok(Err(_)) => {

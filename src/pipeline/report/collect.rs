@@ -1,7 +1,7 @@
 //! The observer that makes a report of what it sees.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{
@@ -14,7 +14,7 @@ use crate::event::{Event, Message, Observer, Stage, Status};
 /// Collects events and results for the report. A message or a program belongs to the stage that began last and has not
 /// ended.
 pub struct Collector {
-    started: Instant,
+    started: Mutex<Instant>,
     state: Mutex<State>,
 }
 
@@ -51,7 +51,13 @@ impl Default for Collector {
 impl Collector {
     /// A collector; the time of the run counts from here.
     pub fn new() -> Self {
-        Self { started: Instant::now(), state: Mutex::default() }
+        Self { started: Mutex::new(Instant::now()), state: Mutex::default() }
+    }
+
+    /// Another run begins here; nothing is left of the last one.
+    pub fn start_over(&self) {
+        *self.started.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.with_state(|state| *state = State::default());
     }
 
     /// Makes a package known. Its events carry this name.
@@ -98,7 +104,7 @@ impl Collector {
 
     /// The report of everything so far. Stages that have not ended have failed.
     pub fn report(&self) -> Report {
-        let elapsed = self.started.elapsed();
+        let elapsed = self.started.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
         self.with_state(|state| {
             while let Some(running) = state.running.pop() {
                 let elapsed = running.begun.elapsed();
@@ -125,7 +131,7 @@ impl Collector {
     }
 
     fn with_state<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
-        act(&mut self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
