@@ -77,19 +77,24 @@ pub fn shown(path: &Path) -> std::path::Display<'_> {
 ///
 /// Messages are lower-case fragments without a final stop and name the thing in backticks. The remedy is the hint.
 pub trait Failure: Error + Send + Sync + 'static {
+    /// The failure of another module that this one only passes on: it answers where this one does not do so itself.
+    fn passed_on(&self) -> Option<&dyn Failure> {
+        None
+    }
+
     /// What to do about it, as one or more full sentences.
     fn hint(&self) -> Option<String> {
-        None
+        self.passed_on().and_then(Failure::hint)
     }
 
     /// The place in the user's files that the error is about.
     fn location(&self) -> Option<Location> {
-        None
+        self.passed_on().and_then(Failure::location)
     }
 
     /// The exit code that the command ends with.
     fn exit_code(&self) -> ExitCode {
-        ExitCode::Failed
+        self.passed_on().map_or(ExitCode::Failed, Failure::exit_code)
     }
 }
 

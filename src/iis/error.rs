@@ -218,11 +218,17 @@ fn output_block(output: &str) -> String {
 }
 
 impl Failure for Error {
+    fn passed_on(&self) -> Option<&dyn Failure> {
+        match self {
+            Self::Files(error) => Some(error),
+            Self::Process(error) => Some(error),
+            Self::Bootstrap { source, .. } => Some(&**source),
+            _ => None,
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Files(error) => error.hint(),
-            Self::Process(error) => error.hint(),
-            Self::Bootstrap { source, .. } => source.hint(),
             Self::Package { source, .. } => source.hint(),
             Self::WebConfig { source, .. } => source.hint(),
             Self::NotRegistered { .. } => Some(
@@ -240,31 +246,26 @@ impl Failure for Error {
             Self::Start { command_line, .. } | Self::Request { command_line, .. } => {
                 Some(format!("To see it by hand: {command_line}"))
             }
-            _ => None,
+            other => other.passed_on().and_then(Failure::hint),
         }
     }
 
     fn location(&self) -> Option<Location> {
         match self {
-            Self::Files(error) => error.location(),
-            Self::Bootstrap { source, .. } => source.location(),
             Self::Package { path, source } => Some(source.location(path)),
             Self::WebConfig { path, source } => {
                 let (line, column) = source.position();
                 Some(Location::at(path, line, column))
             }
             Self::Configuration { path, .. } => Some(Location::file(path)),
-            _ => None,
+            other => other.passed_on().and_then(Failure::location),
         }
     }
 
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Files(error) => error.exit_code(),
-            Self::Process(error) => error.exit_code(),
-            Self::Bootstrap { source, .. } => source.exit_code(),
             Self::Package { .. } | Self::ApplicationPath(_) | Self::Command { .. } => ExitCode::Usage,
-            _ => ExitCode::Failed,
+            other => other.passed_on().map_or(ExitCode::Failed, Failure::exit_code),
         }
     }
 }

@@ -96,11 +96,7 @@ impl Express {
 
 impl Iis for Express {
     fn describe(&self) -> Twin {
-        Twin {
-            kind: TwinKind::IisExpress,
-            simulated: false,
-            description: format!("IIS Express `{}`", self.program.display()),
-        }
+        Twin::new(TwinKind::IisExpress, format!("IIS Express `{}`", self.program.display()))
     }
 
     fn install(&self, request: &InstallRequest, observer: &dyn Observer) -> Result<Installed, Error> {

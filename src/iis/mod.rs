@@ -115,6 +115,13 @@ pub struct Twin {
     pub description: String,
 }
 
+impl Twin {
+    /// A twin of a kind, described by a line.
+    pub fn new(kind: TwinKind, description: String) -> Self {
+        Self { kind, simulated: kind == TwinKind::Simulated, description }
+    }
+}
+
 /// What to install and where.
 #[derive(Debug, Clone)]
 pub struct InstallRequest {

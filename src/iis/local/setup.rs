@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::acl::{Grant, Icacls, grant_command, identity};
 use super::record::{Record, Records};
-use crate::error::{ExitCode, Failure, Location};
+use crate::error::{ExitCode, Failure};
 use crate::event::{Observer, Severity};
 use crate::files;
 use crate::iis::appcmd::{self, Appcmd};
@@ -42,27 +42,23 @@ pub enum Error {
 }
 
 impl Failure for Error {
-    fn hint(&self) -> Option<String> {
+    fn passed_on(&self) -> Option<&dyn Failure> {
         match self {
-            Self::Appcmd(error) => error.hint(),
-            Self::Files(error) => error.hint(),
-            Self::NoAppcmd(_) => Some("Name the folder that it is in with the variable IIS_BIN.".into()),
+            Self::Appcmd(error) => Some(error),
+            Self::Files(error) => Some(error),
+            Self::NoAppcmd(_) => None,
         }
     }
 
-    fn location(&self) -> Option<Location> {
-        match self {
-            Self::Files(error) => error.location(),
-            _ => None,
+    fn hint(&self) -> Option<String> {
+        match self.passed_on() {
+            Some(error) => error.hint(),
+            None => Some("Name the folder that it is in with the variable IIS_BIN.".into()),
         }
     }
 
     fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Appcmd(error) => error.exit_code(),
-            Self::Files(error) => error.exit_code(),
-            Self::NoAppcmd(_) => ExitCode::MissingTool,
-        }
+        self.passed_on().map_or(ExitCode::MissingTool, Failure::exit_code)
     }
 }
 

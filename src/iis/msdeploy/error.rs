@@ -1,7 +1,7 @@
 //! Why Web Deploy did not do what it was asked. Its faults have names, `ERROR_…`, which stand in its output whatever the
 //! system's language.
 
-use crate::error::{ExitCode, Failure, Location};
+use crate::error::{ExitCode, Failure};
 use crate::{files, process};
 
 /// Why a deployment failed.
@@ -125,30 +125,28 @@ impl Fault {
 }
 
 impl Failure for Error {
+    fn passed_on(&self) -> Option<&dyn Failure> {
+        match self {
+            Self::Files(error) => Some(error),
+            Self::Process(error) => Some(error),
+            Self::Quotes { .. } | Self::Failed { .. } => None,
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Files(error) => error.hint(),
-            Self::Process(error) => error.hint(),
             Self::Quotes { .. } => Some("Use another name for the file or folder.".into()),
             Self::Failed { fault, command, .. } => {
                 Some(fault.hint().map_or_else(|| format!("The command was: {command}"), str::to_owned))
             }
-        }
-    }
-
-    fn location(&self) -> Option<Location> {
-        match self {
-            Self::Files(error) => error.location(),
-            _ => None,
+            other => other.passed_on().and_then(Failure::hint),
         }
     }
 
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Files(error) => error.exit_code(),
-            Self::Process(error) => error.exit_code(),
             Self::Quotes { .. } => ExitCode::Usage,
-            Self::Failed { .. } => ExitCode::Failed,
+            other => other.passed_on().map_or(ExitCode::Failed, Failure::exit_code),
         }
     }
 }

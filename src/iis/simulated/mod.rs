@@ -162,11 +162,7 @@ impl Simulated {
 
 impl Iis for Simulated {
     fn describe(&self) -> Twin {
-        Twin {
-            kind: TwinKind::Simulated,
-            simulated: true,
-            description: format!("simulated IIS in `{}`", self.root.display()),
-        }
+        Twin::new(TwinKind::Simulated, format!("simulated IIS in `{}`", self.root.display()))
     }
 
     fn install(&self, request: &InstallRequest, observer: &dyn Observer) -> Result<Installed, Error> {
