@@ -127,9 +127,7 @@ fn a_change_of_a_watched_file_brings_a_new_process() {
     let server = server("");
     let first = server.get("/hello/app/pid").text();
     assert_eq!(server.get("/hello/app/pid").text(), first);
-    let folder = server.site.applications()[0].served.folder.clone();
-    let file = std::fs::File::options().write(true).open(folder.join("watched.txt")).unwrap();
-    file.set_modified(std::time::SystemTime::now() + Duration::from_secs(5)).unwrap();
+    server.touch_watched();
     assert_ne!(server.get("/hello/app/pid").text(), first);
 }
 

@@ -20,6 +20,7 @@ mod iis_twins;
 mod interruption;
 mod messages;
 mod preview;
+mod preview_command;
 mod publish_github;
 mod publish_pypi;
 mod run;

@@ -71,6 +71,13 @@ impl Server {
         self.connect().ask("GET", target, "", b"")
     }
 
+    /// Changes the time of `watched.txt` in the application's folder.
+    pub(crate) fn touch_watched(&self) {
+        let folder = self.site.applications()[0].served.folder.clone();
+        let file = std::fs::File::options().write(true).open(folder.join("watched.txt")).unwrap();
+        file.set_modified(std::time::SystemTime::now() + Duration::from_secs(5)).unwrap();
+    }
+
     pub(crate) fn status(&self) -> serde_json::Value {
         json(&self.get("/.iiswsgi/status.json").text())
     }
@@ -269,9 +276,7 @@ fn a_change_of_the_watched_file_brings_a_new_process() {
     let server = Server::new(r#"monitorChangesTo="%APPL_PHYSICAL_PATH%/watched.txt""#, "0");
     let first = server.get("/hello/app/pid").text();
     assert_eq!(server.get("/hello/app/pid").text(), first);
-    let folder = server.site.applications()[0].served.folder.clone();
-    let file = std::fs::File::options().write(true).open(folder.join("watched.txt")).unwrap();
-    file.set_modified(std::time::SystemTime::now() + Duration::from_secs(5)).unwrap();
+    server.touch_watched();
     assert_ne!(server.get("/hello/app/pid").text(), first);
 }
 
