@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import sys
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 from iiswsgi.loader import explanation, load
@@ -31,11 +34,11 @@ def check(app: str, values: dict[str, Any]) -> int:
     except (Exception, SystemExit) as error:
         print(explanation(app, error), file=sys.stderr)
         return 1
-    ours, theirs = socket.socketpair()
+    bind, connect = _place()
     answer: list[bytes] = []
-    reader = threading.Thread(target=_exchange, args=(ours, answer), daemon=True)
+    reader = threading.Thread(target=_exchange, args=(connect, answer), daemon=True)
     reader.start()
-    ours_alone = {"bind": f"fd:{theirs.detach()}", "http": False, "threads": 1, "log_level": "warning"}
+    ours_alone = {**bind, "http": False, "threads": 1, "log_level": "warning"}
     serve(application, **{**values, **ours_alone})
     reader.join(5)
     head = b"".join(answer).partition(b"\r\n\r\n")[0].decode("latin-1")
@@ -44,11 +47,35 @@ def check(app: str, values: dict[str, Any]) -> int:
     return 0 if head.startswith("Status: ") and status < "500" else 1
 
 
+def _place() -> tuple[dict[str, Any], Callable[[], socket.socket]]:
+    """Where the one request is served, and how it is asked there."""
+    if os.name != "nt":
+        ours, theirs = socket.socketpair()
+        return {"bind": f"fd:{theirs.detach()}"}, lambda: ours
+    # No descriptor can be served on there.
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = probe.getsockname()
+
+    def connect() -> socket.socket:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return socket.create_connection(address, timeout=30)
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+
+    return {"bind": f"tcp:127.0.0.1:{address[1]}", "max_requests": 1, "max_requests_jitter": 0}, connect
+
+
 def _record(kind: int, content: bytes) -> bytes:
     return struct.pack(">BBHHBx", 1, kind, 1, len(content), 0) + content
 
 
-def _exchange(connection: socket.socket, answer: list[bytes]) -> None:
+def _exchange(connect: Callable[[], socket.socket], answer: list[bytes]) -> None:
+    connection = connect()
     pairs = b"".join(
         struct.pack("BB", len(name), len(value)) + name.encode() + value.encode() for name, value in PARAMS.items()
     )
