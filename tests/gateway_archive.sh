@@ -2,7 +2,7 @@
 # Puts the gateway for servers together as a release does and holds README.txt against what it speaks of.
 #   tests/gateway_archive.sh [PARTS]     PARTS has the Windows archive and wheel of a release; stand-ins without it
 #
-# What the commands of README.txt do on a Windows with IIS is not shown here.
+# What its commands do is shown under Wine by tests/gateway_on_windows.sh, as far as Wine goes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work="$(mktemp -d)"
@@ -39,7 +39,8 @@ for name in re.findall(r"PATH-TO-THIS-FOLDER\\(\S+)", text):
 (handler,) = ElementTree.fromstring(archive.read(folder + "web.config")).iter("add")
 path, arguments = re.search(r"fullPath='([^']*)',arguments='([^']*)'", text).groups()
 assert handler.get("scriptProcessor") == f"{path}|{arguments}", (handler.attrib, path, arguments)
-module = arguments.split()[-1]
-assert f"serve {module} --check" in text and f"\\{module.split(':')[0]}.py" in text, module
+application = arguments.split()[-1]
+file, name = application.rsplit(":", 1)
+assert f"serve {application} --check" in text and f"{file}:\r\n" in text and f"def {name}(" in text, application
 PYTHON
 echo "the gateway for servers is whole, and its README speaks of what is there"

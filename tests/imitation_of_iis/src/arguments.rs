@@ -2,7 +2,7 @@
 
 /// How it is called.
 pub(crate) const USAGE: &str = "usage: imitation-of-iis [--requests N] [--instances N] [--overlapped] [--body BYTES] \
-    [--close] [--tcp] [--shutdown-during] [--terminate] [--path PATH] [--expect TEXT] [--status N] [--grace-seconds N] \
+    [--close] [--tcp] [--shutdown-during] [--terminate] [--path PATH] [--folder PATH] [--expect TEXT] [--status N] [--grace-seconds N] \
     -- FULLPATH [ARGUMENT...]";
 
 /// What to do.
@@ -27,6 +27,8 @@ pub(crate) struct Plan {
     pub(crate) terminate: bool,
     /// The path that is asked for.
     pub(crate) path: String,
+    /// The application's folder, `APPL_PHYSICAL_PATH`.
+    pub(crate) folder: String,
     /// What the answers must contain.
     pub(crate) expect: String,
     /// The status of the answers.
@@ -51,6 +53,7 @@ pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Plan, 
         shutdown_during: false,
         terminate: false,
         path: "/".into(),
+        folder: "C:\\inetpub\\wwwroot\\".into(),
         expect: String::new(),
         status: 200,
         grace_seconds: 10,
@@ -75,6 +78,7 @@ pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Plan, 
             "--shutdown-during" => plan.shutdown_during = true,
             "--terminate" => plan.terminate = true,
             "--path" => plan.path = value()?,
+            "--folder" => plan.folder = value()?,
             "--expect" => plan.expect = value()?,
             "--status" => plan.status = number(value()?)?,
             "--grace-seconds" => plan.grace_seconds = number(value()?)?,

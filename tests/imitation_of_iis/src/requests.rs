@@ -85,7 +85,7 @@ fn ask(client: &mut dyn Client, plan: &Plan, during: Option<&dyn Fn()>) -> Resul
         ("SERVER_SOFTWARE", "Microsoft-IIS/10.0"),
         ("CONTENT_LENGTH", length.as_str()),
         ("HTTPS", "off"),
-        ("APPL_PHYSICAL_PATH", "C:\\inetpub\\wwwroot\\"),
+        ("APPL_PHYSICAL_PATH", plan.folder.as_str()),
         ("HTTP_HOST", "localhost"),
     ];
     let request = Request {
