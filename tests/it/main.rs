@@ -24,6 +24,7 @@ mod preview_command;
 mod publish_github;
 mod publish_pypi;
 mod run;
+mod secrets;
 mod server;
 mod supervision;
 mod support;

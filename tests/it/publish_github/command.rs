@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::fake::{Fake, Fault, REPOSITORY, TOKEN};
 use crate::run::HELLO;
+use crate::secrets::assert_none;
 use crate::support::{Outcome, Project, json};
 
 const FILES: [&str; 3] = ["dist/shop-1.0.msdeploy.zip", "dist/shop.deploy.cmd", "dist/shop.webpi.xml"];
@@ -71,15 +72,6 @@ fn spawn(command: &mut Command) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// The line that masks the token is the one that may hold it: the runner takes it out of the log.
-#[track_caller]
-fn assert_no_token(texts: &[&str]) {
-    for text in texts {
-        let mut shown = text.lines().filter(|line| !line.starts_with("::add-mask::"));
-        assert!(!shown.any(|line| line.contains(TOKEN)), "{text}");
-    }
-}
-
 /// What a run of a job leaves behind beside its log.
 const LEFT: [&str; 4] = ["report.json", "junit.xml", "summary", "outputs"];
 
@@ -91,10 +83,13 @@ fn job(project: &Project) -> Command {
     command
 }
 
-#[track_caller]
-fn assert_nothing_left_has_the_token(project: &Project) {
-    for name in LEFT {
-        assert_no_token(&[&fs::read_to_string(project.path(name)).unwrap_or_default()]);
+/// What a process said that may have been killed.
+fn outcome_of(child: Child) -> Outcome {
+    let output = child.wait_with_output().unwrap();
+    Outcome {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }
 
@@ -115,14 +110,12 @@ fn a_kill_at_every_step_and_a_second_run_give_exactly_the_wanted_release() {
             fake.fault("", at, if after { Fault::After(kill) } else { Fault::Before(kill) });
             let child = spawn(&mut job(&project));
             process.store(child.id(), Ordering::SeqCst);
-            let output = child.wait_with_output().unwrap();
-            assert_eq!(output.status.code(), None, "{}", String::from_utf8_lossy(&output.stderr));
-            assert_nothing_left_has_the_token(&project);
+            let killed = outcome_of(child);
+            assert_eq!(killed.code, None, "{}", killed.stderr);
+            assert_none(&[TOKEN], &killed, &project);
             let again = Project::outcome(&mut job(&project)).success();
             assert_released(&fake, &project);
-            let first = String::from_utf8_lossy(&output.stderr).into_owned();
-            assert_no_token(&[&first, &again.stderr, &again.stdout]);
-            assert_nothing_left_has_the_token(&project);
+            assert_none(&[TOKEN], &again, &project);
         }
     }
 }
@@ -136,9 +129,10 @@ fn ctrl_c_leaves_a_draft_says_so_and_the_next_run_completes_it() {
     fake.fault("name=shop-1.0", 0, Fault::Silence);
     let child = spawn(&mut project.command(arguments()));
     process.store(child.id(), Ordering::SeqCst);
-    let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(130), "{said}");
+    let interrupted = outcome_of(child);
+    assert_none(&[TOKEN], &interrupted, &project);
+    let said = interrupted.stderr.as_str();
+    assert_eq!(interrupted.code, Some(130), "{said}");
     assert!(said.contains("error: interrupted while publishing to GitHub"), "{said}");
     assert!(said.contains("/releases/tag/untagged-"), "{said}");
     assert!(said.contains("running the same again completes it"), "{said}");
@@ -171,18 +165,17 @@ fn an_interrupt_at_any_step_ends_in_time_and_the_next_run_completes_it() {
                 fake.fault("", at, Fault::SilenceAfter(act));
                 let child = spawn(&mut job(&project));
                 process.store(child.id(), Ordering::SeqCst);
-                let output = child.wait_with_output().unwrap();
+                let interrupted = outcome_of(child);
                 let took = since.get().unwrap().elapsed();
-                let said = String::from_utf8_lossy(&output.stderr);
-                assert_eq!(output.status.code(), Some(130), "at {at}: {said}");
+                let said = interrupted.stderr.as_str();
+                assert_eq!(interrupted.code, Some(130), "at {at}: {said}");
                 assert!(took < CANCELLATION, "at {at}: {took:?}");
                 let drafts = fake.state().releases.iter().filter(|release| release.draft).count();
                 // The draft itself may have been made by the request that was never answered.
                 if drafts > 0 && !fake.state().requests.last().unwrap().starts_with("POST /repos") {
                     assert!(said.contains("running the same again completes it"), "at {at}: {said}");
                 }
-                assert_no_token(&[&said, &String::from_utf8_lossy(&output.stdout)]);
-                assert_nothing_left_has_the_token(&project);
+                assert_none(&[TOKEN], &interrupted, &project);
                 fake.state().rules.clear();
                 project.run(arguments()).success();
                 assert_released(&fake, &project);
@@ -258,8 +251,7 @@ fn a_project_is_published_with_a_feed_that_names_the_final_addresses() {
     assert!(outputs.contains(&format!("{base}/latest/download/shop.webpi.xml\n")), "{outputs}");
     let report = project.read("report.json");
     assert_eq!(json(&report)["published"][0]["target"], "github");
-    let texts = [&published.stderr, &published.stdout, &report, &outputs, &project.read("summary")];
-    assert_no_token(&texts.map(String::as_str));
+    assert_none(&[TOKEN], &published, &project);
     assert!(!project.path("dist/site").exists(), "the folder was not asked for");
 
     let writes = |fake: &Fake| fake.state().requests.iter().filter(|line| !line.starts_with("GET ")).count();
