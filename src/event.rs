@@ -138,6 +138,15 @@ pub enum Event {
         /// Why it failed.
         error: Option<Shown>,
     },
+    /// This IIS installs and tests.
+    Iis {
+        /// `iis`, `iis-express` or `simulated`.
+        kind: &'static str,
+        /// Whether it only imitates IIS.
+        simulated: bool,
+        /// One line for people: version and place.
+        description: String,
+    },
     /// A line for the user.
     Message(Message),
     /// A step was done by the simulation because the real tool is not here. Never silent: listed at the end.

@@ -24,7 +24,8 @@
 //! | base: [`error`] [`event`] [`finding`] [`files`] [`http`] [`process`] [`digest`] [`template`] [`xml`] [`uri`] [`secret`] | leaves | each other |
 //!
 //! `fastcgi`, `http1`, `package`, `feed`, `iis::site` and the gateway's environ rules open no file, socket, clock or
-//! environment: data in, bytes out. External programs are started in `process`, printing is done in `cli` and `ci`, the
+//! environment: data in, bytes out. External programs are started in `process`, which asks `transport` for what it hands over to
+//! them; printing is done in `cli` and `ci`, the
 //! environment is read in `config` and `ci`. Unsafe code stands in `transport`, and in `interpreter/windows.rs`, which calls
 //! Python's C interface.
 //!

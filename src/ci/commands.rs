@@ -214,8 +214,11 @@ impl Observer for Annotations {
                 self.keep(&Message::new(Severity::Info, format!("simulated: {step}")));
             }
             Event::Secret(secret) => self.mask(&secret),
-            Event::Message(_) | Event::Progress { .. } | Event::ProgramRan { .. } | Event::Written { .. } => {
-            }
+            Event::Iis { .. }
+            | Event::Message(_)
+            | Event::Progress { .. }
+            | Event::ProgramRan { .. }
+            | Event::Written { .. } => {}
         }
     }
 }

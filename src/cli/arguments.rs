@@ -156,6 +156,8 @@ pub(super) struct ProjectOptions {
 pub(super) enum IisName {
     /// IIS Express on Windows where it is installed, else the simulation
     Auto,
+    /// IIS itself, the feature of Windows; it takes an administrator
+    Iis,
     /// IIS Express
     Express,
     /// The simulation
@@ -166,6 +168,7 @@ impl IisName {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
+            Self::Iis => "iis",
             Self::Express => "express",
             Self::Simulated => "simulated",
         }

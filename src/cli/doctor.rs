@@ -126,7 +126,7 @@ impl Doctor {
                     variables: &variables,
                     runner: &runner,
                     icacls: Icacls::find(&variables, &runner),
-                    start: (!self.no_start && !cfg!(windows)).then(|| {
+                    start: (!self.no_start).then(|| {
                         let runner: Arc<dyn Runner> = session.system().clone();
                         (StartOptions { timeout, ..StartOptions::default() }, runner)
                     }),

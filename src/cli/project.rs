@@ -10,10 +10,10 @@ use super::arguments::{InstallOptions, InstallParameters, ProjectOptions, Report
 use super::session::Session;
 use crate::config::{self, Environment, IisMode, Overrides};
 use crate::error::{AnyFailure, ExitCode, Failure, shown};
-use crate::event::{Observer, Severity, Stage};
+use crate::event::{Event, Observer, Severity, Stage};
 use crate::files;
 use crate::iis::simulated::Simulated;
-use crate::iis::{Express, Iis, InstallRequest, Installed, appcmd, bootstrap, express};
+use crate::iis::{Express, FullIis, Iis, InstallRequest, Installed, appcmd, bootstrap, express};
 use crate::package::archive::Limits;
 use crate::pipeline::plan::{self, Plan, Reading};
 use crate::pipeline::{Folders, IndexAccess, Outcome, Release, WORK_FOLDER, World, read_set_parameters};
@@ -125,6 +125,10 @@ pub(super) fn carry_out_plan(
         return Ok(carry_out(&plan.folders.work, session, work));
     }
     let iis = twin(plan.config.iis.mode, &plan.folders.work, session)?;
+    let twin = iis.describe();
+    let kind = twin.kind.name();
+    let (simulated, description) = (twin.simulated, twin.description);
+    session.observer.event(Event::Iis { kind, simulated, description });
     Ok(with_iis(iis.as_ref(), session, work))
 }
 
@@ -246,19 +250,21 @@ fn installed_in<I>(
     Ok((iis, installed))
 }
 
-/// IIS Express was asked for and is not here.
+/// The IIS that was asked for is not here.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no IIS Express here")]
-struct NoExpress {
+#[error("there is no {name} here")]
+struct NoIis {
+    name: &'static str,
+    install: &'static str,
     looked: Vec<PathBuf>,
 }
 
-impl Failure for NoExpress {
+impl Failure for NoIis {
     fn hint(&self) -> Option<String> {
         let places: Vec<String> = self.looked.iter().map(|path| format!("`{}`", path.display())).collect();
         let looked =
             if places.is_empty() { String::new() } else { format!(" Looked for {}.", places.join(", ")) };
-        Some(format!("Install it (winget install Microsoft.IISExpress), or use `--iis simulated`.{looked}"))
+        Some(format!("{}, or use `--iis simulated`.{looked}", self.install))
     }
 
     fn exit_code(&self) -> ExitCode {
@@ -269,28 +275,54 @@ impl Failure for NoExpress {
 /// The IIS that was asked for.
 fn twin(mode: IisMode, work: &Path, session: &Session) -> Result<Box<dyn Iis>, AnyFailure> {
     let variables = bootstrap_settings(session).variables;
-    let express = express::locate(&variables);
-    let program = match (mode, express) {
-        (IisMode::Express, None) => {
-            let appcmds = appcmd::places(appcmd::Flavour::Express, &variables).into_iter();
-            let looked = appcmds.map(|path| path.with_file_name("iisexpress.exe")).collect();
-            return Err(NoExpress { looked }.into());
+    let iis: Box<dyn Iis> = match mode {
+        IisMode::Iis => Box::new(full(&variables, work, session)?),
+        IisMode::Express => Box::new(express(&variables, work, session)?),
+        IisMode::Auto if cfg!(windows) && express::locate(&variables).is_some() => {
+            Box::new(express(&variables, work, session)?)
         }
-        (IisMode::Express, Some(program)) => program,
-        (IisMode::Auto, Some(program)) if cfg!(windows) => program,
-        (IisMode::Auto | IisMode::Simulated, _) => return Ok(Box::new(simulated(work, session))),
+        IisMode::Auto | IisMode::Simulated => Box::new(simulated(work, session)),
     };
-    let root = work.join("iis-express");
-    let root = std::path::absolute(&root).unwrap_or(root);
-    let iis = Express::new(program, root, session.system().clone());
-    session.observer.message(Severity::Info, &format!("{} is used.", iis.describe().description));
-    Ok(Box::new(iis))
+    let twin = iis.describe();
+    if !twin.simulated {
+        session.observer.message(Severity::Info, &format!("{} is used.", twin.description));
+    }
+    Ok(iis)
+}
+
+fn full(variables: &Variables, work: &Path, session: &Session) -> Result<FullIis, NoIis> {
+    let iis = FullIis::locate(variables, absolute(work.join("full-iis")), session.system().clone());
+    let iis = iis.ok_or_else(|| NoIis {
+        name: "IIS",
+        install: "Enable it (Enable-WindowsOptionalFeature -Online -All -FeatureName IIS-CGI, IIS-ManagementScriptingTools)",
+        looked: appcmd::places(appcmd::Flavour::Iis, variables),
+    })?;
+    let own = std::env::current_exe().ok();
+    Ok(match own.as_deref().and_then(Path::parent) {
+        Some(folder) => iis.with_own_folder(folder),
+        None => iis,
+    })
+}
+
+fn express(variables: &Variables, work: &Path, session: &Session) -> Result<Express, NoIis> {
+    let program = express::locate(variables).ok_or_else(|| {
+        let appcmds = appcmd::places(appcmd::Flavour::Express, variables).into_iter();
+        NoIis {
+            name: "IIS Express",
+            install: "Install it (winget install Microsoft.IISExpress)",
+            looked: appcmds.map(|path| path.with_file_name("iisexpress.exe")).collect(),
+        }
+    })?;
+    Ok(Express::new(program, absolute(work.join("iis-express")), session.system().clone()))
+}
+
+fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// The simulated IIS of a work folder.
 pub(super) fn simulated(work: &Path, session: &Session) -> Simulated {
-    let root = work.join("iis");
-    Simulated::new(std::path::absolute(&root).unwrap_or(root), session.system().clone())
+    Simulated::new(absolute(work.join("iis")), session.system().clone())
 }
 
 /// How a bootstrap goes about on this machine.

@@ -61,7 +61,7 @@ impl Serve {
         interpreter::become_python(&Start {
             executable: &executable,
             arguments: &arguments,
-            last_words: places.iter().find_map(|path| append_to(path)),
+            last_words: places.iter().find(|path| append_to(path).is_some()).cloned(),
             system: session.system(),
         })
     }

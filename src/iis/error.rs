@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{ApplicationPath, InvalidApplicationPath, application_host, bootstrap};
+use super::{ApplicationPath, InvalidApplicationPath, appcmd, application_host, bootstrap, local, msdeploy};
 use crate::error::{ExitCode, Failure, Location};
 use crate::package::{apply, archive, archive_format, parameters, web_config};
 use crate::{fastcgi, files, process, xml};
@@ -74,6 +74,43 @@ pub enum Error {
     Busy {
         /// The simulated IIS.
         root: PathBuf,
+    },
+    /// IIS's configuration cannot be looked into.
+    #[error(transparent)]
+    Local(#[from] local::Error),
+    /// `appcmd.exe` did not do what it was asked.
+    #[error(transparent)]
+    Appcmd(#[from] appcmd::Error),
+    /// Web Deploy's own program failed.
+    #[error("Web Deploy cannot install `{application}`")]
+    Deploy {
+        /// The application.
+        application: ApplicationPath,
+        /// Why.
+        source: Box<msdeploy::Error>,
+    },
+    /// What an earlier install made cannot be taken away.
+    #[error(transparent)]
+    Setup(#[from] local::SetupError),
+    /// The site is not there.
+    #[error("IIS has no site `{site}`")]
+    NoSite {
+        /// The site.
+        site: String,
+        /// The sites that are there.
+        known: Vec<String>,
+    },
+    /// The folder holds what is not ours to replace.
+    #[error("`{}` holds what was not installed by this program", folder.display())]
+    NotOurs {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// No binding of the site can be asked over HTTP.
+    #[error("the site `{site}` has no HTTP binding")]
+    NoBinding {
+        /// The site.
+        site: String,
     },
     /// There is no FastCGI application to start.
     #[error("`{application}` has no FastCGI application to start")]
@@ -223,6 +260,10 @@ impl Failure for Error {
             Self::Files(error) => Some(error),
             Self::Process(error) => Some(error),
             Self::Bootstrap { source, .. } => Some(&**source),
+            Self::Local(error) => Some(error),
+            Self::Appcmd(error) => Some(error),
+            Self::Setup(error) => Some(error),
+            Self::Deploy { source, .. } => Some(&**source),
             _ => None,
         }
     }
@@ -230,6 +271,16 @@ impl Failure for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Package { source, .. } => source.hint(),
+            Self::NoSite { site, known } => Some(format!(
+                "Sites are: {}. Make it: appcmd add site /name:\"{site}\" /bindings:http/*:80: /physicalPath:FOLDER",
+                if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+            )),
+            Self::NotOurs { .. } => Some(
+                "Install into a path of its own, as `Default Web Site/hello`, or empty the folder first.".into(),
+            ),
+            Self::NoBinding { site } => Some(format!(
+                "Give it one: appcmd set site \"{site}\" /+bindings.[protocol='http',bindingInformation='*:8080:']"
+            )),
             Self::WebConfig { source, .. } => source.hint(),
             Self::NotRegistered { .. } => Some(
                 "The handler's scriptProcessor must be `fullPath|arguments` of a FastCGI application that the bootstrap \
@@ -264,7 +315,11 @@ impl Failure for Error {
 
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Package { .. } | Self::ApplicationPath(_) | Self::Command { .. } => ExitCode::Usage,
+            Self::Package { .. }
+            | Self::ApplicationPath(_)
+            | Self::Command { .. }
+            | Self::NoSite { .. }
+            | Self::NotOurs { .. } => ExitCode::Usage,
             other => other.passed_on().map_or(ExitCode::Failed, Failure::exit_code),
         }
     }

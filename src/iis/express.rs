@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 
 use super::application_host::ApplicationHost;
 use super::simulated::Simulated;
-use super::web_client::{self, Fault};
+use super::web_client::{Application, Place, Server, said};
 use super::{
-    ApplicationPath, DEFAULT_SITE, Error, HttpRequest, HttpResponse, Iis, InstallRequest, Installed, Logs,
-    RunningApplication, StartOptions, Twin, TwinKind, appcmd,
+    ApplicationPath, DEFAULT_SITE, Error, Iis, InstallRequest, Installed, RunningApplication, StartOptions,
+    Twin, TwinKind, appcmd,
 };
 use crate::event::Observer;
 use crate::files;
@@ -115,16 +115,10 @@ impl Iis for Express {
         options: &StartOptions,
         observer: &dyn Observer,
     ) -> Result<Box<dyn RunningApplication>, Error> {
-        // On Windows a process cannot be handed a socket: IIS Express has to show by itself that it runs.
-        let by_hand =
-            if cfg!(windows) { None } else { Some(self.installs.start(installed, options, observer)?) };
-        let by_hand = by_hand.map(|started| {
-            let command_line = started.command_line().to_owned();
-            started.stop();
-            command_line
-        });
+        let by_hand = self.installs.start(installed, options, observer)?;
+        let command_line = by_hand.command_line().to_owned();
+        by_hand.stop();
         let (port, program) = self.listen(installed.application.site())?;
-        let command_line = by_hand.unwrap_or_else(|| program.to_string());
         let mut running = self.runner.launch(&program)?;
         wait_until_it_listens(running.as_mut(), port, options.timeout).map_err(|reason| Error::Start {
             application: installed.application.to_string(),
@@ -133,18 +127,14 @@ impl Iis for Express {
             command_line: program.to_string(),
         })?;
         let application = installed.application.clone();
-        Ok(Box::new(Served { running, port, application, command_line, failures: Vec::new() }))
+        let place = Place { port, host: format!("localhost:{port}") };
+        Ok(Box::new(Application::new(application, place, command_line, Server::Ours(running))))
     }
 
     fn uninstall(&self, application: &ApplicationPath, observer: &dyn Observer) -> Result<bool, Error> {
         self.prepare()?;
         self.installs.uninstall(application, observer)
     }
-}
-
-fn said(running: &dyn Running) -> String {
-    let output = running.output();
-    format!("{}{}", output.stderr_text(), output.stdout_text())
 }
 
 fn wait_until_it_listens(running: &mut dyn Running, port: u16, limit: Duration) -> Result<(), String> {
@@ -163,60 +153,6 @@ fn wait_until_it_listens(running: &mut dyn Running, port: u16, limit: Duration) 
             ));
         }
         std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// An application that IIS Express serves.
-struct Served {
-    running: Box<dyn Running>,
-    port: u16,
-    application: ApplicationPath,
-    command_line: String,
-    /// The bodies of answers that tell of a failure: what an application writes to `FCGI_STDERR` stands there.
-    failures: Vec<u8>,
-}
-
-impl RunningApplication for Served {
-    fn request(&mut self, request: &HttpRequest) -> Result<HttpResponse, Error> {
-        let result = web_client::send(self.port, &self.application, request);
-        let failed = |reason: String| Error::Request {
-            request: format!("{} {}", request.method, request.target),
-            reason,
-            output: said(self.running.as_ref()),
-            command_line: self.command_line.clone(),
-            source: None,
-        };
-        match result {
-            Ok(response) => {
-                if response.status >= 500 {
-                    self.failures.extend_from_slice(&response.body);
-                    self.failures.push(b'\n');
-                }
-                Ok(response)
-            }
-            Err(Fault::TimedOut) => {
-                Err(failed(format!("did not answer within {} s", request.timeout.as_secs_f64())))
-            }
-            Err(Fault::Failed(text)) => Err(failed(format!("cannot be reached: {text}"))),
-        }
-    }
-
-    fn logs(&self) -> Logs {
-        let output = self.running.output();
-        Logs { stdout: output.stdout, stderr: output.stderr, fastcgi_stderr: self.failures.clone() }
-    }
-
-    fn command_line(&self) -> &str {
-        &self.command_line
-    }
-
-    fn stop(mut self: Box<Self>) -> Logs {
-        let output = self.running.stop();
-        Logs {
-            stdout: output.stdout,
-            stderr: output.stderr,
-            fastcgi_stderr: std::mem::take(&mut self.failures),
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the pipeline asks of IIS: install a package, run what it installed, send requests to it, take it away again.
 //!
-//! [`Iis`] is that as one trait. Its twins are IIS Express ([`express`]) and the simulation ([`simulated`]), which needs no
-//! Windows; all of them pass one test suite. This file holds the trait and its plain types; what the twins share is in
+//! [`Iis`] is that as one trait. Its twins are IIS ([`full`]), IIS Express ([`express`]) and the simulation ([`simulated`]), which
+//! needs no Windows; all of them pass one test suite. This file holds the trait and its plain types; what the twins share is in
 //! [`application_host`] (IIS's configuration file), [`appcmd`] (the program that changes it), [`msdeploy`] (Web Deploy's own program), [`local`] (where the machine's
 //! own is found), [`command_line`] (Windows' rules for arguments) and [`bootstrap`] (what a package's `runCommand` does on a
 //! server). [`doctor`] looks for what keeps an application from working.
@@ -14,8 +14,10 @@ pub mod command_line;
 pub mod doctor;
 mod error;
 pub mod express;
+pub mod full;
 pub mod local;
 pub mod msdeploy;
+mod package;
 pub mod server;
 pub mod simulated;
 pub mod site;
@@ -29,6 +31,7 @@ pub use application_host::{Change, FastCgiApplication};
 pub use application_path::{ApplicationPath, InvalidApplicationPath};
 pub use error::{Error, PackageError};
 pub use express::Express;
+pub use full::FullIis;
 pub use simulated::Simulated;
 
 use crate::event::Observer;
@@ -102,6 +105,17 @@ pub enum TwinKind {
     IisExpress,
     /// Folders and processes of ours.
     Simulated,
+}
+
+impl TwinKind {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Iis => "iis",
+            Self::IisExpress => "iis-express",
+            Self::Simulated => "simulated",
+        }
+    }
 }
 
 /// A twin as it is shown and reported.

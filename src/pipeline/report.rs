@@ -47,6 +47,9 @@ pub struct Report {
     pub packages: Vec<PackageReport>,
     /// The stages that belong to the whole run.
     pub stages: Vec<StageReport>,
+    /// The IIS that installed and tested, when one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iis: Option<IisReport>,
     /// The feed, when one was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feed: Option<FeedReport>,
@@ -77,6 +80,18 @@ pub struct PackageReport {
     pub package: Option<ArchiveReport>,
     /// Its stages, in the order in which they ran.
     pub stages: Vec<StageReport>,
+}
+
+/// The IIS behind the stages `install` and `test`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct IisReport {
+    /// Which one: `iis`, `iis-express` or `simulated`.
+    #[schemars(schema_with = "iis_schema")]
+    pub kind: String,
+    /// Whether it only imitates IIS.
+    pub simulated: bool,
+    /// One line for people: version and place.
+    pub description: String,
 }
 
 /// The zip of a package.
@@ -272,6 +287,10 @@ fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
 
 fn status_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "enum": ["passed", "failed", "skipped"] })
+}
+
+fn iis_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "enum": ["iis", "iis-express", "simulated"] })
 }
 
 fn severity_schema(_: &mut SchemaGenerator) -> Schema {

@@ -7,6 +7,7 @@
 use std::ffi::OsString;
 use std::io::Read;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::thread;
 
 use super::{Ending, GRACE, LAST_WORDS, os};
@@ -33,16 +34,17 @@ pub fn supervise(listen: Option<&str>, program: &[OsString]) -> Result<i32, Stri
     let mut child =
         command.spawn().map_err(|error| format!("cannot start {}: {error}", name.to_string_lossy()))?;
     drop(command);
-    let group = child.id();
+    let group = Arc::new(os::Group::of(&child));
+    let ended = Arc::clone(&group);
     thread::spawn(move || {
         let hangs = matches!(std::io::stdin().read(&mut [0]), Ok(1));
         let (how, patience) = if hangs { (Ending::Aborted, LAST_WORDS) } else { (Ending::Asked, GRACE) };
-        os::end_group(group, how);
+        ended.end(how);
         thread::sleep(patience);
-        os::end_group(group, Ending::Killed);
+        ended.end(Ending::Killed);
     });
     let code = child.wait().map_or(-1, os::exit_code);
     // What the program started and left behind goes with it.
-    os::end_group(group, Ending::Killed);
+    group.end(Ending::Killed);
     Ok(code)
 }

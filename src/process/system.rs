@@ -100,9 +100,9 @@ impl System {
         let mut child = command.spawn().map_err(failed)?;
         let started = Started::watch(&mut child, self.interrupt.clone());
         drop(command);
-        let started = started.wait_for(child);
-        if let Some(path) = endpoint.and_then(|endpoint| endpoint.strip_prefix("unix:")) {
-            started.wait_until_bound(Path::new(path)).map_err(failed)?;
+        let mut started = started.wait_for(child);
+        if let Some(endpoint) = endpoint {
+            started.wait_until_bound(endpoint).map_err(failed)?;
         }
         Ok(started)
     }
@@ -153,7 +153,7 @@ pub(super) fn failed_to_start(program: &Program, source: std::io::Error) -> Erro
 struct Started {
     /// The pipe whose closing tells the supervisor to end the program.
     lifeline: Option<ChildStdin>,
-    id: u32,
+    group: os::Group,
     since: Instant,
     stdout: Captured,
     stderr: Captured,
@@ -179,7 +179,7 @@ impl Started {
         let lifeline = child.stdin.take();
         Self {
             lifeline,
-            id: child.id(),
+            group: os::Group::of(child),
             since: Instant::now(),
             stdout,
             stderr,
@@ -201,14 +201,11 @@ impl Started {
         self
     }
 
-    /// The supervisor binds the socket: it is there within milliseconds, or the program ended with an error.
-    fn wait_until_bound(&self, path: &Path) -> std::io::Result<()> {
+    /// The supervisor makes the socket or the pipe: it is there within milliseconds. When the program has ended before, which
+    /// takes a pipe with it, whoever connects finds that out.
+    fn wait_until_bound(&mut self, endpoint: &str) -> std::io::Result<()> {
         let deadline = Instant::now() + Duration::from_secs(10);
-        while !path.exists() {
-            if let Ok(code) = self.exit.try_recv() {
-                let said = String::from_utf8_lossy(&locked(&self.stderr)).trim().to_owned();
-                return Err(std::io::Error::other(format!("ended with exit code {code}: {said}")));
-            }
+        while !os::is_bound(endpoint) && !self.wait(Duration::ZERO) {
             if Instant::now() > deadline {
                 return Err(std::io::Error::new(std::io::ErrorKind::TimedOut, "no socket after 10 s"));
             }
@@ -272,9 +269,9 @@ impl Running for Started {
                 // A supervisor that is gone has ended the program already.
                 let _ = lifeline.write_all(&[0]);
             } else {
-                os::end_group(self.id, Ending::Aborted);
+                self.group.end(Ending::Aborted);
                 if !self.wait(LAST_WORDS) {
-                    os::end_group(self.id, Ending::Killed);
+                    self.group.end(Ending::Killed);
                 }
             }
             self.wait(super::GRACE);
@@ -291,9 +288,9 @@ impl Started {
                 drop(lifeline);
                 self.wait(super::GRACE * 2);
             } else {
-                os::end_group(self.id, Ending::Asked);
+                self.group.end(Ending::Asked);
                 if !self.wait(super::GRACE) {
-                    os::end_group(self.id, Ending::Killed);
+                    self.group.end(Ending::Killed);
                     self.wait(super::GRACE);
                 }
             }

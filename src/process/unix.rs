@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
@@ -18,15 +18,26 @@ pub(super) fn own_group(command: &mut Command) {
     command.process_group(0);
 }
 
-/// Ends a process group by a signal. A group that is gone is fine.
-pub(super) fn end_group(leader: u32, how: Ending) {
-    let signal = match how {
-        Ending::Asked => Signal::TERM,
-        Ending::Aborted => Signal::ABORT,
-        Ending::Killed => Signal::KILL,
-    };
-    if let Some(pid) = i32::try_from(leader).ok().and_then(Pid::from_raw) {
-        let _ = kill_process_group(pid, signal);
+/// A program and all that it starts: its process group.
+#[derive(Debug)]
+pub(super) struct Group(Option<Pid>);
+
+impl Group {
+    /// That of a program which was started by [`own_group`].
+    pub(super) fn of(child: &Child) -> Self {
+        Self(i32::try_from(child.id()).ok().and_then(Pid::from_raw))
+    }
+
+    /// Ends it by a signal. A group that is gone is fine.
+    pub(super) fn end(&self, how: Ending) {
+        let signal = match how {
+            Ending::Asked => Signal::TERM,
+            Ending::Aborted => Signal::ABORT,
+            Ending::Killed => Signal::KILL,
+        };
+        if let Some(pid) = self.0 {
+            let _ = kill_process_group(pid, signal);
+        }
     }
 }
 
@@ -54,6 +65,11 @@ pub(super) fn listening(endpoint: &str) -> io::Result<Stdio> {
         }
     };
     Ok(socket.into())
+}
+
+/// Whether the socket file is there. A TCP port can only be tried.
+pub(super) fn is_bound(endpoint: &str) -> bool {
+    endpoint.strip_prefix("unix:").is_none_or(|path| Path::new(path).exists())
 }
 
 pub(super) fn is_executable(path: &Path) -> bool {

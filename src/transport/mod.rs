@@ -31,6 +31,8 @@ use std::io;
 use std::path::PathBuf;
 
 pub use endpoint::{Endpoint, EndpointError};
+#[cfg(windows)]
+pub use os::{Job, is_listening, listening_handle};
 pub use os::{Listener, ShutdownEvent, Stream, Waker, inherited, open, redirect_output, token_user};
 pub use poller::Poller;
 

@@ -9,7 +9,7 @@ const BASE: [&str; 11] =
     ["digest", "error", "event", "files", "finding", "http", "process", "secret", "template", "uri", "xml"];
 
 /// What each module above the base may import beside the base and itself.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("ci", &["config"]),
     ("clean", &["feed", "package"]),
     (
@@ -44,6 +44,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("migrate", &["iis", "package"]),
     ("package", &[]),
     ("pipeline", &["config", "feed", "iis", "package", "project", "publish"]),
+    ("process", &["transport"]),
     ("project", &["package"]),
     ("publish", &["feed", "package", "project"]),
     ("transport", &[]),

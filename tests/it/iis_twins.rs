@@ -10,7 +10,7 @@ use iiswsgi::error::Shown;
 use iiswsgi::event::{Event, Quiet, Recorder};
 use iiswsgi::iis::{
     ApplicationPath, DEFAULT_SITE, Error, HttpRequest, Iis, InstallRequest, Installed, Outcome,
-    RunningApplication, Simulated, StartOptions, bootstrap,
+    RunningApplication, Simulated, StartOptions, TwinKind, bootstrap,
 };
 use iiswsgi::package::archive::{self, Entry};
 use iiswsgi::process::System;
@@ -156,7 +156,8 @@ fn the_process_has_the_servers_surroundings(iis: &dyn Iis) {
     let lines: Vec<&str> = process.lines().collect();
     assert!(!Path::new(lines[0]).starts_with(&installed.physical_path), "{process}");
     assert!(Path::new(lines[1]).starts_with(&installed.physical_path), "{process}");
-    let pool = if iis.describe().simulated { "DefaultAppPool" } else { "Clr4IntegratedAppPool" };
+    let express = iis.describe().kind == TwinKind::IisExpress;
+    let pool = if express { "Clr4IntegratedAppPool" } else { "DefaultAppPool" };
     assert_eq!(lines[2..], [&format!("APP_POOL_ID={pool}"), "GREETING=a & b", "PYTHONPATH=None"]);
 }
 
@@ -352,6 +353,142 @@ fn iis_express_gets_its_own_configuration_and_its_appcmd_registers() {
     assert!(windows.host().fastcgi_applications().is_empty(), "that of IIS stays as it is");
 }
 
+/// An IIS whose programs are the stand-ins, and the one that answers for its web server.
+#[cfg(unix)]
+struct Full {
+    windows: crate::support::Windows,
+    iis: iiswsgi::iis::FullIis,
+    _web_server: Box<dyn iiswsgi::process::Running>,
+}
+
+#[cfg(unix)]
+const MSDEPLOY: &str = "programs/IIS/Microsoft Web Deploy V3/msdeploy.exe";
+
+#[cfg(unix)]
+fn full(with_web_deploy: bool) -> Full {
+    use iiswsgi::process::{Program, Runner as _};
+    let windows = crate::support::Windows::new();
+    if with_web_deploy {
+        windows.program(MSDEPLOY);
+    }
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut host = windows.host();
+    host.set_binding(DEFAULT_SITE, &format!("*:{port}:")).unwrap();
+    std::fs::write(windows.configuration(), host.text()).unwrap();
+    let runner = System {
+        supervisor: vec![crate::support::IISWSGI.into()],
+        path: Some(path_variable().into()),
+        ..System::default()
+    };
+    let server =
+        Program::new("the web server", windows.program("windows/System32/inetsrv/web/iisexpress.exe"))
+            .args([format!("/config:{}", windows.configuration().display()), format!("/site:{DEFAULT_SITE}")])
+            .env_remove("PYTHONPATH")
+            .current_dir(windows.path(""));
+    let web_server = runner.launch(&server).unwrap();
+    let variables = windows.variables().into_iter().collect();
+    let iis = iiswsgi::iis::FullIis::locate(&variables, windows.path("notes"), Arc::new(runner)).unwrap();
+    let own = Path::new(crate::support::IISWSGI).parent().unwrap();
+    Full { windows, iis: iis.with_own_folder(own), _web_server: web_server }
+}
+
+#[cfg(unix)]
+#[test]
+fn full_iis_gets_its_package_from_web_deploy_which_runs_the_packages_command() {
+    let Full { windows, iis, _web_server } = full(true);
+    let package = Package::new().with("Parameters.xml", PARAMETERS).set("Greeting", "good day");
+    let installed = package.install(&iis).unwrap();
+    assert_eq!(windows.calls(MSDEPLOY).len(), 1);
+    assert!(installed.steps.iter().all(|step| step.outcome == Outcome::Done), "{:?}", installed.steps);
+    assert_eq!(installed.fastcgi, windows.host().fastcgi_applications());
+    assert!(text(start(&iis, &installed).as_mut(), "/x").contains("PATH_INFO=/hello/x"));
+    let pools = windows.calls("windows/System32/inetsrv/appcmd.exe");
+    assert!(pools.iter().any(|call| call == "recycle apppool /apppool.name:DefaultAppPool"), "{pools:?}");
+    let before = windows.host().text().to_owned();
+    let bad = package.with("hello/web.config.in", "<configuration>").install(&iis).unwrap_err();
+    let shown = Shown::of(&bad).to_string();
+    assert!(shown.contains("Web Deploy cannot install") && shown.contains("web.config"), "{shown}");
+    assert_eq!(windows.host().text(), before, "what was there before is there again");
+    assert!(text(start(&iis, &installed).as_mut(), "/x").contains("PATH_INFO=/hello/x"));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_command_installs_into_full_iis_and_its_report_says_so() {
+    let Full { windows, _web_server, .. } = full(true);
+    let page = "def application(environ, start):\n    start('200 OK', [])\n    return [b'shipped']\n";
+    let project = crate::support::Project::new().file("wsgi.py", page);
+    let project = windows.variables().iter().fold(project, |project, (name, value)| project.env(name, value));
+    project
+        .run(["run", ".", "--iis", "iis", "--report", "report.json"])
+        .success()
+        .says("IIS of this machine, by Web Deploy");
+    let report = crate::support::json(&project.read("report.json"));
+    assert_eq!((&report["iis"]["kind"], &report["iis"]["simulated"]), (&"iis".into(), &false.into()));
+    let stages = report["packages"][0]["stages"].as_array().unwrap();
+    let passed = |name: &str| stages.iter().any(|stage| stage["name"] == name && stage["status"] == "passed");
+    assert!(passed("install") && passed("test"), "{stages:?}");
+    assert_eq!(windows.calls(MSDEPLOY).len(), 1);
+    assert_eq!(windows.host().fastcgi_applications().len(), 1);
+    project.run(["uninstall", "Default Web Site/project"]).success();
+    assert!(windows.host().fastcgi_applications().is_empty());
+    assert!(!windows.path("site/project").exists());
+}
+
+#[test]
+fn an_iis_that_is_asked_for_and_not_here_is_told_with_exit_code_3() {
+    let page = "def application(environ, start): ...\n";
+    for (name, hint) in [("iis", "IIS-CGI"), ("express", "winget install Microsoft.IISExpress")] {
+        let project = crate::support::Project::new().file("wsgi.py", page);
+        for command in ["run", "install"] {
+            let outcome = project.run([command, ".", "--iis", name]).code(3);
+            assert!(
+                outcome.stderr.contains(hint) && outcome.stderr.contains("--iis simulated"),
+                "{}",
+                outcome.stderr
+            );
+        }
+    }
+    let project = crate::support::Project::new().file("wsgi.py", page);
+    project.run(["run", ".", "--report", "report.json"]);
+    assert_eq!(crate::support::json(&project.read("report.json"))["iis"]["kind"], "simulated");
+}
+
+#[cfg(unix)]
+#[test]
+fn full_iis_replaces_no_content_that_it_has_not_installed() {
+    let Full { windows, iis, _web_server } = full(false);
+    std::fs::create_dir(windows.path("site/hello")).unwrap();
+    std::fs::write(windows.path("site/hello/index.html"), "somebody's page").unwrap();
+    let error = Package::new().install(&iis).unwrap_err();
+    let shown = Shown::of(&error).to_string();
+    assert!(shown.contains("holds what was not installed by this program"), "{shown}");
+    assert_eq!(std::fs::read_to_string(windows.path("site/hello/index.html")).unwrap(), "somebody's page");
+    let elsewhere = Package::new().with("Parameters.xml", PARAMETERS).set("Greeting", "x");
+    let elsewhere = elsewhere.set("IIS Web Application Name", "Other/hello");
+    let shown = Shown::of(&elsewhere.install(&iis).unwrap_err()).to_string();
+    assert!(shown.contains("no site `Other`") && shown.contains("Default Web Site"), "{shown}");
+}
+
+#[cfg(unix)]
+#[test]
+fn full_iis_leaves_applications_within_another_where_they_are() {
+    let Full { windows, iis, _web_server } = full(false);
+    let outer = Package::new().install(&iis).unwrap();
+    let inner = Package::new().with("Parameters.xml", PARAMETERS).set("Greeting", "x");
+    let inner = inner.set("IIS Web Application Name", "Default Web Site/hello/inner").install(&iis).unwrap();
+    assert!(inner.physical_path.starts_with(&outer.physical_path));
+    Package::new().with("hello/new.txt", "new").install(&iis).unwrap();
+    assert!(outer.physical_path.join("new.txt").is_file());
+    assert!(text(start(&iis, &inner).as_mut(), "/x").contains("PATH_INFO=/hello/inner/x"));
+    Package::new().with("hello/web.config.in", "<configuration>").install(&iis).unwrap_err();
+    assert!(outer.physical_path.join("new.txt").is_file(), "the last good one");
+    assert!(text(start(&iis, &inner).as_mut(), "/x").contains("PATH_INFO=/hello/inner/x"));
+    let left: Vec<_> =
+        std::fs::read_dir(windows.path("site")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left, ["hello"], "nothing is left beside");
+}
+
 macro_rules! for_each_twin {
     ($($test:ident)*) => {
         mod with_the_simulation {
@@ -366,6 +503,22 @@ macro_rules! for_each_twin {
             $(#[test] fn $test() {
                 let (_windows, iis) = super::express();
                 super::$test(&iis);
+            })*
+        }
+
+        #[cfg(unix)]
+        mod with_full_iis {
+            $(#[test] fn $test() {
+                let full = super::full(false);
+                super::$test(&full.iis);
+            })*
+        }
+
+        #[cfg(unix)]
+        mod with_full_iis_and_web_deploy {
+            $(#[test] fn $test() {
+                let full = super::full(true);
+                super::$test(&full.iis);
             })*
         }
     };

@@ -348,6 +348,28 @@ fn a_package_is_deployed_elsewhere_and_nothing_secret_is_on_a_command_line() {
     project.run(wrong).code(1).says("ERROR_USER_UNAUTHORIZED").says("exit code");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_package_is_deployed_here_and_set_up_by_its_own_command() {
+    let (windows, project) = deployable();
+    // The package's command finds this program as it does on a server.
+    let own = PathBuf::from(crate::support::IISWSGI).with_file_name("");
+    let path = format!("{}:{}", own.display(), std::env::var("PATH").unwrap());
+    let project = project.env("PATH", &path);
+    let parameter = "IIS Web Application Name=Default Web Site/shop";
+    let deploy = ["deploy", "dist/hello-1.msdeploy.zip", "--set", parameter];
+    project.run(deploy).success().says("is deployed. Total changes");
+    let registered = windows.host().fastcgi_applications();
+    assert_eq!(registered.len(), 1);
+    assert!(
+        registered[0].full_path.starts_with(&*windows.path("site/shop").to_string_lossy()),
+        "{registered:?}"
+    );
+    assert!(!windows.path("site/shop/iis_install.stamp").exists());
+    project.run(["uninstall", "Default Web Site/shop"]).success();
+    assert!(windows.host().fastcgi_applications().is_empty(), "what the command has noted is taken away");
+}
+
 #[test]
 fn a_file_in_use_is_tried_again_with_the_application_offline() {
     let (windows, project) = deployable();

@@ -4,8 +4,10 @@
 //! - A request goes to the application with the longest path that the URL begins with. A handler of the module
 //!   `FastCgiModule` in its `web.config` must name, without regard to case, `fullPath|arguments` of a FastCGI application
 //!   of the configuration file; else the answer is 500.
-//! - The process is started at the first request: with a listening socket as descriptor 0 (the real one hands over a named
-//!   pipe; this stand-in serves on Unix), without output, with the variables of the pool and of the application, in the working
+//! - A pool that `appcmd.exe` has stopped answers 503; one that it has recycled gets new processes. So this also stands in for
+//!   the web server of IIS itself.
+//! - The process is started at the first request: with a named pipe as standard input, on Unix with a listening socket,
+//!   without output, with the variables of the pool and of the application, in the working
 //!   directory of the server. It gets one request at a time, and is ended after `instanceMaxRequests`.
 //! - A process that ends, or answers what is no FastCGI, gives 500 with the words of IIS; `FCGI_STDERR` gives 500 with what
 //!   was written (`ReturnStdErrIn500`, IIS's default).
@@ -22,14 +24,18 @@ use iiswsgi::iis::{ApplicationPath, FastCgiApplication, command_line};
 use iiswsgi::package::web_config::WebConfig;
 use iiswsgi::template::{Escape, Variables, expand};
 
+use crate::appcmd::pools;
 use crate::call::Call;
 use crate::process::Process;
+
+/// A FastCGI application, and the generation of its pool.
+type Key = (String, u32);
 
 /// The server.
 struct Server {
     configuration: PathBuf,
     site: String,
-    processes: Mutex<HashMap<String, Process>>,
+    processes: Mutex<HashMap<Key, Arc<Mutex<Process>>>>,
 }
 
 /// An HTTP request, its body whole.
@@ -200,12 +206,13 @@ impl Server {
         pool: &str,
         request: &Request,
     ) -> Result<Response, String> {
-        let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = fastcgi.script_processor();
-        if !processes.contains_key(&key) {
-            processes.insert(key.clone(), start(fastcgi, pool, &self.configuration)?);
+        let state = pools::state(&self.configuration, pool);
+        if !state.runs {
+            return Err("HTTP Error 503. The service is unavailable.".into());
         }
-        let Some(process) = processes.get_mut(&key) else { return Err("no process".into()) };
+        let key = (fastcgi.script_processor(), state.generation);
+        let process = self.process(&key, fastcgi, pool)?;
+        let mut process = process.lock().unwrap_or_else(PoisonError::into_inner);
         let most = fastcgi.attributes.iter().find(|(name, _)| name == "instanceMaxRequests");
         let most = most.and_then(|(_, value)| value.parse().ok()).unwrap_or(200);
         let mut bytes = Vec::new();
@@ -214,11 +221,28 @@ impl Server {
         let done =
             process.exchange(&bytes, |received| decoder.receive(received).map_err(|error| error.to_string()));
         if done.is_err() || process.requests >= most {
-            processes.remove(&key);
+            self.processes.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
         }
         let closed = "The FastCGI process exited unexpectedly (0x800736b1)";
         done.map_err(|error| format!("{closed}: {error}"))?;
         decoder.finish().map_err(|error| format!("{closed}: {error}"))
+    }
+
+    /// The process of a FastCGI application. Those of older generations end when they have answered.
+    fn process(
+        &self,
+        key: &Key,
+        fastcgi: &FastCgiApplication,
+        pool: &str,
+    ) -> Result<Arc<Mutex<Process>>, String> {
+        let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
+        processes.retain(|(known, generation), _| *known != key.0 || *generation == key.1);
+        if let Some(process) = processes.get(key) {
+            return Ok(Arc::clone(process));
+        }
+        let process = Arc::new(Mutex::new(start(fastcgi, pool, &self.configuration)?));
+        processes.insert(key.clone(), Arc::clone(&process));
+        Ok(process)
     }
 }
 

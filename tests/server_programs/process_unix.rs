@@ -44,11 +44,28 @@ impl Process {
         mut receive: impl FnMut(&[u8]) -> Result<bool, String>,
     ) -> Result<(), String> {
         self.requests += 1;
+        if let Some(kept) = self.connection.take().filter(is_open) {
+            let mut fresh = true;
+            let done = self.converse(kept, bytes, &mut |received| {
+                fresh = false;
+                receive(received)
+            });
+            // A process may close a connection just when the next request comes.
+            if done.is_ok() || !fresh {
+                return done;
+            }
+        }
+        let connection = UnixStream::connect(&self.socket).map_err(|error| error.to_string())?;
+        self.converse(connection, bytes, &mut receive)
+    }
+
+    fn converse(
+        &mut self,
+        mut connection: UnixStream,
+        bytes: &[u8],
+        receive: &mut dyn FnMut(&[u8]) -> Result<bool, String>,
+    ) -> Result<(), String> {
         let text = |error: io::Error| error.to_string();
-        let mut connection = match self.connection.take().filter(is_open) {
-            Some(connection) => connection,
-            None => UnixStream::connect(&self.socket).map_err(text)?,
-        };
         let mut writer = connection.try_clone().map_err(text)?;
         std::thread::scope(|scope| {
             scope.spawn(move || writer.write_all(bytes));

@@ -22,6 +22,9 @@ pub(super) fn event(event: &Event) -> String {
         }
         // Not even that there is one.
         Event::Secret(_) => return String::new(),
+        Event::Iis { kind, simulated, description } => {
+            json!({"event": "iis", "kind": kind, "simulated": simulated, "description": description})
+        }
         Event::Simulated { step } => json!({"event": "simulated", "step": step}),
         Event::Progress { what, done, total, unit } => {
             let unit = match unit {

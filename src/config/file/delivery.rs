@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::publish_github::GitHub;
 use super::publish_pypi::PyPi;
@@ -47,38 +47,18 @@ impl Default for Iis {
 }
 
 /// Which IIS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum IisMode {
     /// The best that this machine has: IIS Express on Windows where it is installed, else the simulation.
     #[default]
     Auto,
+    /// IIS itself, the feature of Windows: it takes an administrator.
+    Iis,
     /// IIS Express, which needs no administrator.
     Express,
     /// The simulation, which works on every system.
     Simulated,
-}
-
-impl<'de> Deserialize<'de> for IisMode {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        enum Known {
-            Auto,
-            Simulated,
-            Express,
-            Iis,
-        }
-
-        match Known::deserialize(deserializer)? {
-            Known::Auto => Ok(Self::Auto),
-            Known::Simulated => Ok(Self::Simulated),
-            Known::Express => Ok(Self::Express),
-            Known::Iis => Err(serde::de::Error::custom(
-                "is `iis`, which is kept for a later version of iiswsgi: only `auto`, `express` and `simulated` can be set yet",
-            )),
-        }
-    }
 }
 
 /// Where packages and feed go.

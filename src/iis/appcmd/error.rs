@@ -9,6 +9,11 @@ use super::Appcmd;
 use crate::error::{ExitCode, Failure};
 use crate::process::{self, Program};
 
+/// `ERROR_SERVICE_ALREADY_RUNNING`.
+const SERVICE_ALREADY_RUNNING: i32 = 1056;
+/// `ERROR_SERVICE_NOT_ACTIVE`.
+const SERVICE_NOT_ACTIVE: i32 = 1062;
+
 /// Why `appcmd.exe` did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -56,6 +61,8 @@ pub enum Problem {
     NoSection,
     /// The site or application is not there.
     NoObject,
+    /// It is in the wanted state already.
+    AlreadySo,
     /// The configuration file is broken.
     BrokenConfiguration,
     /// Anything else.
@@ -84,6 +91,11 @@ impl Problem {
             Self::Attribute
         } else if code == 50 || has("object with identifier") || has("cannot find site object") {
             Self::NoObject
+        } else if matches!(code, SERVICE_ALREADY_RUNNING | SERVICE_NOT_ACTIVE)
+            || has("is already running")
+            || has("has not been started")
+        {
+            Self::AlreadySo
         } else if has("configuration error") {
             Self::BrokenConfiguration
         } else {
@@ -100,6 +112,7 @@ impl Problem {
             Self::MalformedIndexer => "could not read the element's description",
             Self::Attribute => "does not know an attribute or does not take its value",
             Self::NoSection => "does not know the section",
+            Self::AlreadySo => "found it in that state already",
             Self::NoObject => "did not find the site or application",
             Self::BrokenConfiguration => "could not read IIS's configuration",
             Self::Other => "refused",
@@ -200,6 +213,8 @@ mod tests {
                 "ERROR ( message:Configuration error\nFilename: x\nLine Number: 7\nDescription: not well-formed )",
                 Problem::BrokenConfiguration,
             ),
+            (1062, "ERROR ( message:Der Dienst wurde nicht gestartet. )", Problem::AlreadySo),
+            (1, "ERROR ( message:An instance of the service is already running. )", Problem::AlreadySo),
             (1, "something else", Problem::Other),
         ] {
             assert_eq!(Problem::of(code, said), problem, "{said}");

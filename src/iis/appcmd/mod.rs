@@ -35,6 +35,17 @@ pub const SITES: &str = "system.applicationHost/sites";
 /// How long one call may take. A change makes IIS read its configuration again, which is a matter of a second.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// What becomes of an application pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PoolAction {
+    /// It takes requests.
+    Start,
+    /// Its processes end and it takes no requests.
+    Stop,
+    /// Its processes end, new ones take over.
+    Recycle,
+}
+
 /// An `appcmd.exe` and the configuration that it works on.
 #[derive(Clone, Copy)]
 pub struct Appcmd<'a> {
@@ -170,6 +181,24 @@ impl<'a> Appcmd<'a> {
         }
         self.call(self.asked("appcmd delete app").args(["delete", "app"]).arg(path.to_string()))?;
         Ok(Change::Removed)
+    }
+
+    /// Starts an application pool, stops it, or lets its processes end and new ones take over. A pool that is in the wanted
+    /// state already is no fault.
+    ///
+    /// # Errors
+    /// There is no such pool, or `appcmd.exe` refuses.
+    pub fn pool(&self, action: PoolAction, name: &str) -> Result<(), Error> {
+        let verb = match action {
+            PoolAction::Start => "start",
+            PoolAction::Stop => "stop",
+            PoolAction::Recycle => "recycle",
+        };
+        let program = self.asked("appcmd apppool").args([verb, "apppool"]);
+        match self.call(program.arg(parameter("apppool.name", name))) {
+            Err(Error::Refused { problem: Problem::AlreadySo, .. }) | Ok(_) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// The command that unlocks a section, for people.

@@ -14,6 +14,11 @@ use crate::process::{Program, Runner};
 /// The folder of programs in a virtual environment.
 pub const SCRIPTS: &str = if cfg!(windows) { "Scripts" } else { "bin" };
 
+/// The interpreter of a virtual environment.
+pub fn python_of(environment: &Path) -> PathBuf {
+    environment.join(SCRIPTS).join(if cfg!(windows) { "python.exe" } else { "python" })
+}
+
 /// A virtual environment and the way to install into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VirtualEnvironment {
@@ -87,7 +92,7 @@ impl VirtualEnvironment {
         }
         let program = program.arg(folder).without_python_variables().timeout(settings.timeout);
         runner.run(&program).map_err(|source| Error::Step { step: "virtual environment", source })?;
-        let python = folder.join(SCRIPTS).join(if cfg!(windows) { "python.exe" } else { "python" });
+        let python = python_of(folder);
         Ok(Self { folder: folder.to_owned(), python, installer })
     }
 

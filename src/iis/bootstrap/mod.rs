@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use command::{Command, InvalidCommand};
-pub use environment::{Requirements, SCRIPTS, VirtualEnvironment};
+pub use environment::{Requirements, SCRIPTS, VirtualEnvironment, python_of};
 pub use error::Error;
 pub use find::{Found, find};
 pub use gateway::Gateway;

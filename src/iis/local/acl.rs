@@ -58,6 +58,16 @@ impl<'a> Icacls<'a> {
         Ok(true)
     }
 
+    /// Gives a right as `icacls` writes it (`RX`, `M`, `F`) on a file or folder and all that is in it.
+    ///
+    /// # Errors
+    /// As [`Icacls::grant`].
+    pub fn give(&self, path: &Path, identity: &str, right: &str) -> Result<(), process::Error> {
+        let inherited = if path.is_dir() { "(OI)(CI)" } else { "" };
+        self.run(path, ["/grant".to_owned(), format!("{identity}:{inherited}({right})")])?;
+        Ok(())
+    }
+
     /// Takes away what was given.
     ///
     /// # Errors

@@ -121,12 +121,19 @@ pub struct Msdeploy<'a> {
     program: &'a Path,
     runner: &'a dyn Runner,
     observer: &'a dyn Observer,
+    environment: &'a [(String, String)],
 }
 
 impl<'a> Msdeploy<'a> {
     /// The program of this path.
     pub fn new(program: &'a Path, runner: &'a dyn Runner, observer: &'a dyn Observer) -> Self {
-        Self { program, runner, observer }
+        Self { program, runner, observer, environment: &[] }
+    }
+
+    /// Variables for it and for what the package's `runCommand` starts.
+    #[must_use]
+    pub fn with_environment(self, environment: &'a [(String, String)]) -> Self {
+        Self { environment, ..self }
     }
 
     /// Carries a deployment out.
@@ -145,6 +152,8 @@ impl<'a> Msdeploy<'a> {
         for attempt in 1..=attempts {
             let words = arguments::sync(&deployment, parameters.as_deref(), login.as_deref())?;
             let program = Program::new("msdeploy", self.program).args(words).timeout(deployment.limit);
+            let program =
+                self.environment.iter().fold(program, |program, (name, value)| program.env(name, value));
             let output = self.runner.execute(&program)?;
             let said = format!("{}\n{}", output.stdout_text(), output.stderr_text());
             let code = output.code.unwrap_or(-1);

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::body::{Gone, carries};
 use super::pool::{Lease, Pool, StderrMode};
 use super::process::{GLANCE, is_closed};
-use super::socket::Connection;
+use super::socket::{Connection, split};
 use super::{Body, Content, Fault, Patience, Reply, Said};
 use crate::fastcgi::client::{AnswerReader, Head, Part, encode_head};
 use crate::fastcgi::record::{self, ProtocolStatus};
@@ -168,7 +168,7 @@ impl Run {
     async fn converse(&mut self, connection: &mut Connection, head: &[u8]) -> Result<(), Fault> {
         let Self { lease, limits, output, reader, body, gone } = self;
         let process = &lease.responder.process;
-        let (mut from, mut to) = connection.split();
+        let (mut from, mut to) = split(connection);
         let mut sending = std::pin::pin!(send(&mut to, head, body));
         let mut sent = false;
         let mut buffer = vec![0; PIECE];

@@ -6,7 +6,7 @@
 //! (`platform`, `forward`); [`Workers`] is what both have in common. A handler of another module is one more variant of
 //! `site::Module` and one more arm in [`Served::answer`].
 //!
-//! What it cannot show: rights of the application pool's identity, Windows' authentication, named pipes.
+//! What it cannot show: rights of the application pool's identity, Windows' authentication; off Windows, named pipes.
 
 mod body;
 mod configuration;

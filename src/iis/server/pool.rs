@@ -125,9 +125,10 @@ impl Pool {
 
     /// Starts a process and waits until it takes requests.
     pub(super) async fn warm_up(self: &Arc<Self>, limit: Duration) -> Result<(), Fault> {
-        let lease = self.lease().await?;
+        let mut lease = self.lease().await?;
         match lease.responder.wait_until_ready(limit).await {
-            Ok(()) => {
+            Ok(connection) => {
+                lease.connection = connection;
                 self.give_back(lease);
                 Ok(())
             }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
-use super::{Fault, locked};
+use super::{Fault, locked, socket};
 use crate::iis::Logs;
 use crate::process::Running;
 
@@ -110,5 +110,5 @@ pub(super) fn is_closed(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionRefused
-    )
+    ) || socket::is_closed(error)
 }

@@ -27,8 +27,9 @@ impl Responder {
     }
 
     /// Asks for the responder's values (`FCGI_GET_VALUES`, FastCGI 1.0 section 4.1), which is no request: any answer,
-    /// or a closed connection, shows that somebody is there.
-    pub(super) async fn wait_until_ready(&self, limit: Duration) -> Result<(), Fault> {
+    /// or a closed connection, shows that somebody is there. Gives the connection when it is still open: a process on a named
+    /// pipe may know but one client.
+    pub(super) async fn wait_until_ready(&self, limit: Duration) -> Result<Option<Connection>, Fault> {
         let deadline = Instant::now() + limit;
         let mut question = Vec::new();
         record::push_record(&mut question, record::GET_VALUES, 0, b"\x0f\x00FCGI_MPXS_CONNS");
@@ -54,9 +55,9 @@ impl Responder {
                         return Err(Fault::Ended(code));
                     }
                 }
-                Ok(Ok(1..)) => return Ok(()),
-                Ok(Ok(0)) => return process.last_words().await.map_or(Ok(()), Err),
-                Ok(Err(error)) if is_closed(&error) => return process.last_words().await.map_or(Ok(()), Err),
+                Ok(Ok(1..)) => return Ok(Some(connection)),
+                Ok(Ok(0)) => return process.last_words().await.map_or(Ok(None), Err),
+                Ok(Err(error)) if is_closed(&error) => return process.last_words().await.map_or(Ok(None), Err),
                 Ok(Err(error)) => return Err(Fault::Failed(error)),
             }
         }

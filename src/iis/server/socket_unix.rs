@@ -1,10 +1,22 @@
 //! The sockets of FastCGI processes on Unix: a socket file with a short name in the system's folder for temporary files.
 
 use std::io;
+
 use tokio::net::UnixStream;
+use tokio::net::unix::{ReadHalf, WriteHalf};
 
 /// A connection to an application.
 pub(super) type Connection = UnixStream;
+
+/// The two directions of a connection.
+pub(super) fn split(connection: &mut Connection) -> (ReadHalf<'_>, WriteHalf<'_>) {
+    connection.split()
+}
+
+/// Whether an error that has no name in the standard library tells of a closed connection.
+pub(super) fn is_closed(_: &io::Error) -> bool {
+    false
+}
 
 /// A place for one socket, removed when it is dropped.
 #[derive(Debug)]

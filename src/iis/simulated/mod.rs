@@ -3,21 +3,20 @@
 //!
 //! It takes the package that was just written, not the sources: unpacks it, fills in its parameters, runs the providers
 //! of its manifest, and starts the very `fullPath` and `arguments` that its `web.config` leads requests to, as a FastCGI
-//! process with a listening socket as descriptor 0. What it only imitates or leaves out is told to the observer, always.
-//! How requests are answered is in `site` and `server`, for the test stage and the preview alike.
+//! process with a listening socket as descriptor 0, or on Windows a named pipe. What it only imitates or leaves out is told
+//! to the observer, always. How requests are answered is in `site` and `server`, for the test stage and the preview alike.
 //!
-//! What it cannot show: rights of the application pool's identity, named pipes.
+//! What it cannot show: rights of the application pool's identity; off Windows, named pipes.
 
 mod application;
 mod destination;
 mod host_paths;
 mod in_place;
 mod layout;
-mod package;
 mod providers;
 mod trial;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use trial::{Trial, read_here};
@@ -25,12 +24,13 @@ pub use trial::{Trial, read_here};
 use application::{Application, by_hand};
 use destination::Destination;
 pub use in_place::start_in_place;
+pub(super) use providers::failed_for;
 
 use layout::{Layout, Transaction};
-use package::Package;
 use providers::Providers;
 
 use super::application_host::{ApplicationHost, same_application};
+use super::package::Package;
 use super::server::{PORT, Platform, Pool, Served, Started};
 use super::site::HttpPlatform;
 use super::{
@@ -96,7 +96,7 @@ impl Simulated {
         let not_there = || Error::NoFastCgi { application: installed.application.clone() };
         let (site, application) = host.application(&installed.application).ok_or_else(not_there)?;
         let pool = application.pool.as_deref().unwrap_or("DefaultAppPool");
-        let pools = led_to(&web_config(installed)?, &host)?.into_iter().map(|fastcgi| {
+        let pools = led_to(&web_config(installed)?, &host.fastcgi_applications())?.into_iter().map(|fastcgi| {
             let written = (fastcgi.full_path.as_str(), fastcgi.arguments.as_str());
             let program = self.program(installed, written, &fastcgi.environment, (&layout, pool), observer);
             let started = Started { command_line: by_hand(&program), program, application: fastcgi };
@@ -310,16 +310,23 @@ fn forget(
 }
 
 /// The `web.config` of an application.
-fn web_config(installed: &Installed) -> Result<WebConfig, Error> {
-    let path = installed.physical_path.join("web.config");
+pub(super) fn web_config(installed: &Installed) -> Result<WebConfig, Error> {
+    web_config_in(&installed.physical_path)
+}
+
+/// The `web.config` in a folder.
+pub(super) fn web_config_in(folder: &Path) -> Result<WebConfig, Error> {
+    let path = folder.join("web.config");
     let (config, _) = WebConfig::parse(&files::read(&path)?)
         .map_err(|source| Error::WebConfig { path: path.clone(), source: Box::new(source) })?;
     Ok(config)
 }
 
 /// The FastCGI applications that the handlers of a `web.config` lead to, as they are registered.
-fn led_to(config: &WebConfig, host: &ApplicationHost) -> Result<Vec<FastCgiApplication>, Error> {
-    let registered = host.fastcgi_applications();
+pub(super) fn led_to(
+    config: &WebConfig,
+    registered: &[FastCgiApplication],
+) -> Result<Vec<FastCgiApplication>, Error> {
     let handlers = config.handlers.iter().filter(|handler| handler.is_fast_cgi());
     handlers
         .filter_map(|handler| handler.script_processor.as_deref())

@@ -9,6 +9,7 @@ use crate::event::{Event, Message, Observer, Severity};
 use crate::iis::appcmd::Appcmd;
 use crate::iis::application_host::{self, ApplicationHost};
 use crate::iis::bootstrap::{self, Command, Registry, RegistryError};
+use crate::iis::package::is_in;
 use crate::iis::{ApplicationPath, Change, Error, FastCgiApplication, Outcome, Step};
 use crate::package::manifest::Provider;
 use crate::process::Runner;
@@ -41,7 +42,7 @@ impl Providers<'_> {
         let path = provider.path.clone();
         let (outcome, detail) = match provider.name.to_lowercase().as_str() {
             "iisapp" | "createapp" => self.create_application(&path)?,
-            "contentpath" | "dirpath" | "filepath" if self.is_here(&path) => {
+            "contentpath" | "dirpath" | "filepath" if is_in(self.application, &path) => {
                 (Outcome::Done, "The content is part of the application.".to_owned())
             }
             "setacl" => {
@@ -65,7 +66,7 @@ impl Providers<'_> {
     }
 
     fn create_application(&mut self, path: &str) -> Result<(Outcome, String), Error> {
-        if !self.is_here(path) {
+        if !is_in(self.application, path) {
             let detail = format!("A second application `{path}` was not installed.");
             self.observer.simulated(&detail);
             return Ok((Outcome::NotRun, detail));
@@ -81,17 +82,6 @@ impl Providers<'_> {
             Change::Unchanged | Change::Removed => "was there",
         };
         Ok((Outcome::Done, format!("The application `{}` {verb}; {} files.", self.application, self.files)))
-    }
-
-    /// Whether a path of the package means the application that is installed, or something in it.
-    fn is_here(&self, path: &str) -> bool {
-        let own = self.application.to_string().to_lowercase();
-        let path = path.replace('\\', "/").trim_matches('/').to_lowercase();
-        let below = |whole: &str, part: &str| {
-            whole.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        // Without a parameter for the site, the package has the application's own name.
-        below(&path, &own) || (!path.contains('/') && own.ends_with(&format!("/{path}")))
     }
 
     fn run_command(&mut self, provider: &Provider, path: &str) -> Result<(Outcome, String), Error> {
@@ -185,7 +175,7 @@ impl Providers<'_> {
     }
 }
 
-fn failed_for(application: &ApplicationPath) -> impl Fn(bootstrap::Error) -> Error {
+pub(in crate::iis) fn failed_for(application: &ApplicationPath) -> impl Fn(bootstrap::Error) -> Error {
     let application = application.clone();
     move |source| Error::Bootstrap { application: application.clone(), source: Box::new(source) }
 }

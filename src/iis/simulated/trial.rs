@@ -41,17 +41,14 @@ impl Trial<'_> {
         runner: &Arc<dyn Runner>,
         observer: &dyn Observer,
     ) -> Result<Logs, Error> {
-        let start =
-            host_paths::read(&application.full_path, &application.arguments, self.variables, self.python);
+        let start = self.read(application);
         for change in &start.changes {
             observer.simulated(change);
         }
         // IIS starts processes in a folder of its own; the one that cannot have anything of the application in it.
         let folder = tempfile::tempdir()
             .map_err(|source| crate::files::Error::Write { path: self.folder.to_owned(), source })?;
-        let configuration = self.configuration.unwrap_or(Path::new(""));
-        let program =
-            program(start, &application.environment, self.pool, configuration).current_dir(folder.path());
+        let program = self.program(start, application).current_dir(folder.path());
         let started = Started { command_line: by_hand(&program), program, application: application.clone() };
         let pool = Pool::new(started, Arc::clone(runner));
         let site = (1, self.folder.to_owned());
@@ -62,6 +59,19 @@ impl Trial<'_> {
             &StartOptions { application: 0, ..options.clone() },
         )?;
         Ok(Box::new(running).stop())
+    }
+
+    /// How to start the process by hand.
+    pub fn command_line(&self, application: &FastCgiApplication) -> String {
+        by_hand(&self.program(self.read(application), application))
+    }
+
+    fn read(&self, application: &FastCgiApplication) -> Start {
+        host_paths::read(&application.full_path, &application.arguments, self.variables, self.python)
+    }
+
+    fn program(&self, start: Start, application: &FastCgiApplication) -> Program {
+        program(start, &application.environment, self.pool, self.configuration.unwrap_or(Path::new("")))
     }
 }
 

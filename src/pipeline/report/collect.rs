@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{
-    ArchiveReport, FeedReport, PackageReport, Place, Problem, ProgramReport, Published, Report,
+    ArchiveReport, FeedReport, IisReport, PackageReport, Place, Problem, ProgramReport, Published, Report,
     ReportMessage, SCHEMA_VERSION, StageReport, WrittenFile, rounded,
 };
 use crate::error::{Location, Shown};
@@ -23,6 +23,7 @@ struct State {
     packages: Vec<PackageReport>,
     stages: Vec<StageReport>,
     running: Vec<Running>,
+    iis: Option<IisReport>,
     feed: Option<FeedReport>,
     published: Vec<Published>,
     simulated: Vec<String>,
@@ -120,6 +121,7 @@ impl Collector {
                 own_seconds: rounded(elapsed.saturating_sub(state.program_time)),
                 packages: state.packages.clone(),
                 stages: state.stages.clone(),
+                iis: state.iis.clone(),
                 feed: state.feed.clone(),
                 published: state.published.clone(),
                 simulated: state.simulated.clone(),
@@ -187,6 +189,9 @@ impl State {
             Event::Message(message) => {
                 let messages = self.running.last_mut().map_or(&mut self.messages, |run| &mut run.messages);
                 messages.push(message.into());
+            }
+            Event::Iis { kind, simulated, description } => {
+                self.iis = Some(IisReport { kind: kind.to_owned(), simulated, description });
             }
             Event::Simulated { step } if !self.simulated.contains(&step) => self.simulated.push(step),
             Event::ProgramRan { label, command, elapsed, success } => {

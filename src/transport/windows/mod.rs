@@ -3,7 +3,9 @@
 //! A pipe has one connection at a time and is waited for by blocking calls (`pipe`); of sockets there may be many, they
 //! are polled (`socket`). What wakes either is the [`Waker`]. The two never meet in one server.
 
+mod hand_over;
 mod handle;
+mod job;
 mod pipe;
 pub(super) mod socket;
 mod standard;
@@ -14,6 +16,8 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+pub use hand_over::{is_listening, listening_handle};
+pub use job::Job;
 pub use standard::{ShutdownEvent, inherited, redirect_output};
 pub use token::token_user;
 pub use waker::Waker;

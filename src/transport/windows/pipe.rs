@@ -27,6 +27,7 @@ use windows_sys::Win32::System::Pipes::{
 };
 
 pub(in super::super) use ends::{PipeConnection, PipeListener};
+pub(super) use ends::{is_there, server_end};
 
 use super::handle::{self, Event, wait_any};
 use super::waker::Wakes;

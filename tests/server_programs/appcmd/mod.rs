@@ -3,7 +3,8 @@
 //! - An argument that begins with `/` or `-` is a parameter, `NAME:VALUE`. The first three others are verb, object, and the
 //!   object's identifier.
 //! - `list config /section:S /xml`, `set config /section:S EDIT… /commit:apphost` for `system.webServer/fastCgi` and
-//!   `system.applicationHost/sites`; `unlock config /section:S`; `add app`, `set vdir`, `delete app`.
+//!   `system.applicationHost/sites`; `unlock config /section:S`; `add app`, `set vdir`, `delete app`; `start`, `stop` and
+//!   `recycle apppool /apppool.name:NAME`, which leave a word for the web server in `pools/NAME` beside the configuration.
 //! - An edit is `+[INDEXER]`, `-[INDEXER]`, `[INDEXER].ATTRIBUTE:VALUE`, and the first two with `.environmentVariables.[INDEXER]`
 //!   after the element that they are about. An indexer is `name='value'` pairs with commas between; a single quote in
 //!   a value is doubled (not documented: what others do).
@@ -14,6 +15,7 @@
 
 mod configuration;
 mod indexer;
+pub(crate) mod pools;
 
 use std::path::PathBuf;
 
@@ -80,6 +82,11 @@ fn answer(call: &Call) -> Result<String, Refusal> {
             configuration.delete_application(words[2])?;
             configuration.save()?;
             Ok(format!("APP object \"{}\" deleted\n", words[2]))
+        }
+        [verb @ ("start" | "stop" | "recycle"), "apppool"] => {
+            let name = call.value("apppool.name").unwrap_or_default();
+            pools::change(&path, name, verb)?;
+            Ok(format!("\"{name}\" successfully {verb}ed\n"))
         }
         [_, _, ..] => refusal(
             87,

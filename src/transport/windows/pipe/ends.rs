@@ -11,6 +11,7 @@ use windows_sys::Win32::Foundation::INVALID_HANDLE_VALUE;
 use windows_sys::Win32::Storage::FileSystem::{FlushFileBuffers, PIPE_ACCESS_DUPLEX, WriteFile};
 use windows_sys::Win32::System::Pipes::{
     CreateNamedPipeW, PIPE_READMODE_BYTE, PIPE_REJECT_REMOTE_CLIENTS, PIPE_TYPE_BYTE, PIPE_WAIT,
+    WaitNamedPipeW,
 };
 
 use super::super::super::Interest;
@@ -148,6 +149,36 @@ impl Drop for PipeConnection {
     }
 }
 
+/// The name of a pipe as the system takes it.
+fn system_name(name: &str) -> Vec<u16> {
+    format!(r"\\.\pipe\{name}").encode_utf16().chain([0]).collect()
+}
+
+/// The server's end of a new pipe, for one client at a time of this machine. The handle is not overlapped.
+pub(in super::super) fn server_end(name: &str) -> io::Result<OwnedHandle> {
+    let size = u32::try_from(BUFFER).unwrap_or(u32::MAX);
+    let mode = PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS;
+    let (name, null) = (system_name(name), std::ptr::null());
+    #[expect(unsafe_code, reason = "a call of Windows")]
+    // SAFETY: the name ends in 0, no other pointer is handed over; the handle, when there is one, is ours alone.
+    unsafe {
+        let file = CreateNamedPipeW(name.as_ptr(), PIPE_ACCESS_DUPLEX, mode, 1, size, size, 0, null);
+        if file == INVALID_HANDLE_VALUE {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(OwnedHandle::from_raw_handle(file))
+    }
+}
+
+/// Whether a pipe of this name is there, with or without a client.
+pub(in super::super) fn is_there(name: &str) -> bool {
+    let name = system_name(name);
+    #[expect(unsafe_code, reason = "a call of Windows")]
+    // SAFETY: the name ends in 0. Opening the pipe instead would be taken for a client.
+    let free = unsafe { WaitNamedPipeW(name.as_ptr(), 1) } != 0;
+    free || io::Error::last_os_error().kind() != io::ErrorKind::NotFound
+}
+
 impl PipeListener {
     /// The pipe that a web server's process manager handed over.
     pub(in super::super) fn inherited(file: OwnedHandle) -> io::Result<Self> {
@@ -156,20 +187,7 @@ impl PipeListener {
 
     /// A pipe of our own: `NAME` is `\\.\pipe\NAME`.
     pub(in super::super) fn create(name: &str) -> io::Result<Self> {
-        let name: Vec<u16> = format!(r"\\.\pipe\{name}").encode_utf16().chain([0]).collect();
-        let size = u32::try_from(BUFFER).unwrap_or(u32::MAX);
-        let mode = PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS;
-        #[expect(unsafe_code, reason = "a call of Windows")]
-        // SAFETY: the name ends in 0, no other pointer is handed over; the handle, when there is one, is ours alone.
-        let file = unsafe {
-            let file =
-                CreateNamedPipeW(name.as_ptr(), PIPE_ACCESS_DUPLEX, mode, 1, size, size, 0, std::ptr::null());
-            if file == INVALID_HANDLE_VALUE {
-                return Err(io::Error::last_os_error());
-            }
-            OwnedHandle::from_raw_handle(file)
-        };
-        Self::inherited(file)
+        server_end(name).and_then(Self::inherited)
     }
 
     pub(in super::super) fn accept(&self) -> Option<PipeConnection> {

@@ -4,13 +4,12 @@ use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Write as _};
 use std::path::Path;
 
-use super::layout::failed;
+use super::error::PackageError;
+use super::{ApplicationPath, Error, InstallRequest};
 use crate::error::Location;
 use crate::event::{Event, Message, Observer, Unit};
 use crate::files;
 use crate::finding::Finding;
-use crate::iis::error::PackageError;
-use crate::iis::{ApplicationPath, Error, InstallRequest};
 use crate::package::apply::{self, Resolved};
 use crate::package::archive::Reader;
 use crate::package::archive_format::Contents;
@@ -93,16 +92,37 @@ impl<'a> Package<'a> {
         Ok(ApplicationPath::new(default_site, &target)?)
     }
 
+    /// Whether the package itself says the site, in its manifest or by a parameter, as Web Deploy wants it.
+    pub(super) fn names_site(&self) -> bool {
+        let main = self
+            .contents
+            .main_application()
+            .and_then(|main| self.contents.manifest.providers.get(main.provider));
+        let target = main.and_then(|provider| self.provider_path(provider).ok());
+        target.is_some_and(|target| target.contains(['/', '\\']))
+    }
+
+    /// Refuses a package without the folder that its manifest names.
+    ///
+    /// # Errors
+    /// It has none.
+    pub(super) fn require_content(&self) -> Result<(), Error> {
+        let main =
+            self.contents.main_application().ok_or_else(|| self.broken(PackageError::NoApplication))?;
+        if main.entries.is_empty() {
+            return Err(self.broken(PackageError::NoContent { folder: main.root.clone() }));
+        }
+        Ok(())
+    }
+
     /// Unpacks the application into an empty folder, parameters filled in. Gives the number of files.
     ///
     /// # Errors
     /// The archive is damaged, a value does not fit into a file, or a file cannot be written.
     pub(super) fn unpack(&mut self, into: &Path) -> Result<usize, Error> {
+        self.require_content()?;
         let main = self.contents.main_application().cloned();
         let main = main.ok_or_else(|| self.broken(PackageError::NoApplication))?;
-        if main.entries.is_empty() {
-            return Err(self.broken(PackageError::NoContent { folder: main.root }));
-        }
         let total = main.entries.iter().map(|(index, _)| self.reader.entries()[*index].size).sum();
         let (mut count, mut done) = (0, 0);
         for (index, name) in &main.entries {
@@ -183,6 +203,21 @@ impl<'a> Package<'a> {
     pub(super) fn broken(&self, source: PackageError) -> Error {
         Error::Package { path: self.path.to_owned(), source: Box::new(source) }
     }
+}
+
+/// Whether a provider's path means the application that is installed, or something in it.
+pub(super) fn is_in(application: &ApplicationPath, path: &str) -> bool {
+    let own = application.to_string().to_lowercase();
+    let path = path.replace('\\', "/").trim_matches('/').to_lowercase();
+    let below = |whole: &str, part: &str| {
+        whole.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    // Without a parameter for the site, the package has the application's own name.
+    below(&path, &own) || (!path.contains('/') && own.ends_with(&format!("/{path}")))
+}
+
+fn failed(path: &Path, source: std::io::Error) -> Error {
+    files::Error::Write { path: path.to_owned(), source }.into()
 }
 
 type Parts = (Reader<BufReader<File>>, Contents, Resolved);
