@@ -212,15 +212,105 @@ fn an_interpreter_that_is_gone_and_a_gateway_that_is_not_there_are_found() {
 #[cfg(unix)]
 #[test]
 fn rights_that_the_pool_has_not_are_found() {
-    let server = Server::new();
-    let icacls = server.path("bin/icacls");
-    fs::create_dir_all(icacls.parent().unwrap()).unwrap();
-    fs::write(&icacls, "#!/bin/sh\necho \"$1 BUILTIN\\\\Administrators:(OI)(CI)(F)\"\n").unwrap();
-    fs::set_permissions(&icacls, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let path = format!("{}:{}", icacls.parent().unwrap().display(), std::env::var("PATH").unwrap());
-    let server = Server { project: server.project.env("PATH", &path), ..Server::new() }.with_responder();
+    let server = with_program(Server::new(), "icacls", "echo \"$1 BUILTIN\\\\Administrators:(OI)(CI)(F)\"");
     let rights = found(&server.examine(same, same).code(1), "rights");
     assert!(rights.contains(r"`IIS AppPool\pool` has no right") && rights.contains("icacls \""), "{rights}");
+}
+
+/// A program of a few lines, in the project's folder `bin`, which is the first on PATH.
+#[cfg(unix)]
+fn with_program(server: Server, name: &str, script: &str) -> Server {
+    let program = server.path("bin").join(name);
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    Server { project: server.project.env("PATH", &path), ..server }.with_responder()
+}
+
+/// A server whose Python answers these lines: its version, its base, the version of its gateway.
+#[cfg(unix)]
+fn with_python_that_says(lines: [&str; 3]) -> Server {
+    let answer = lines.map(|line| format!("echo '{line}'")).join("; ");
+    let server = with_program(Server::new(), "python", &answer);
+    Server { python: server.path("bin/python").to_string_lossy().into_owned(), ..server }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_python_that_serves_everybody_or_belongs_to_a_user_is_found() {
+    let outcome = Server::new().examine(same, same).code(0);
+    let environment = found(&outcome, "virtual-environment");
+    assert!(environment.starts_with("info") && environment.contains("changes all others"), "{environment}");
+    assert_eq!(found(&outcome, "base-python"), "");
+    let of_user =
+        with_python_that_says(["3.12.1", "C:/Users/joe/AppData/Local/Programs/Python/Python312", ""]);
+    fs::write(of_user.path("pyvenv.cfg"), "home = x\n").unwrap();
+    let outcome = of_user.examine(same, same);
+    let environment = found(&outcome, "virtual-environment");
+    assert!(environment.starts_with("ok") && environment.contains("Users/joe"), "{environment}");
+    let base = found(&outcome, "base-python");
+    assert!(base.starts_with("warning") && base.contains("for all users"), "{base}");
+    let store = with_python_that_says([
+        "3.12.1",
+        r"C:\Program Files\WindowsApps\PythonSoftwareFoundation.Python.3.12",
+        "",
+    ]);
+    assert!(found(&store.examine(same, same), "base-python").contains("WindowsApps"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_python_that_is_too_old_or_does_not_run_is_found() {
+    let old = with_python_that_says(["3.7.9", "/usr", ""]).examine(same, same).code(1);
+    let interpreter = found(&old, "interpreter");
+    assert!(interpreter.starts_with("error") && interpreter.contains("3.9 or later"), "{interpreter}");
+    let broken = with_program(Server::new(), "python", "echo 'No Python at C:\\Python39' >&2; exit 103");
+    let broken = Server { python: broken.path("bin/python").to_string_lossy().into_owned(), ..broken };
+    let interpreter = found(&broken.examine(same, same).code(1), "interpreter");
+    assert!(
+        interpreter.contains("does not run: No Python at") && interpreter.contains("--ignore-stamp"),
+        "{interpreter}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_gateway_that_is_missing_or_of_another_version_is_found() {
+    let serves = |text: String| text.replace("&quot; serves", "&quot; -m iiswsgi serve app");
+    let missing = found(&with_python_that_says(["3.12.1", "/usr", ""]).examine(serves, serves), "gateway");
+    assert!(missing.starts_with("error") && missing.contains("-m pip install iiswsgi=="), "{missing}");
+    let other = found(&with_python_that_says(["3.12.1", "/usr", "0.0.1"]).examine(same, same), "gateway");
+    assert!(other.starts_with("info") && other.contains("0.0.1"), "{other}");
+    let own = env!("CARGO_PKG_VERSION");
+    let same_version = with_python_that_says(["3.12.1", "/usr", own]).examine(same, same);
+    assert!(found(&same_version, "gateway").starts_with("ok"));
+}
+
+#[cfg(unix)]
+#[test]
+fn places_of_the_log_web_deploy_and_what_the_registry_says_are_told() {
+    let none = Server::new().examine(same, same);
+    assert_eq!(found(&none, "logs"), "", "no place is known off Windows");
+    let missing = found(&none, "web-deploy");
+    assert!(missing.starts_with("info") && missing.contains("winget install"), "{missing}");
+    assert_eq!(found(&none, "utf8-variables"), "");
+    let windows = |answer: &str| {
+        let server = with_program(Server::new(), "reg", answer);
+        let msdeploy = server.path("Web Deploy/msdeploy.exe");
+        fs::create_dir_all(msdeploy.parent().unwrap()).unwrap();
+        fs::write(&msdeploy, "").unwrap();
+        let project = server.project;
+        let folder = project.path("Web Deploy").to_string_lossy().into_owned();
+        let project = project.env("WINDIR", "/windows").env("IIS_USER_HOME", "/home/iis");
+        Server { project: project.env("MSDeployPath", &folder), ..server }
+    };
+    let outcome = windows("exit 1").examine(same, same);
+    let logs = found(&outcome, "logs");
+    assert!(logs.contains("`/home/iis/Logs/iiswsgi.log`, `/windows/Temp/iiswsgi.log`"), "{logs}");
+    assert!(found(&outcome, "web-deploy").starts_with("ok"), "{}", outcome.stdout);
+    assert!(found(&outcome, "utf8-variables").contains("FastCGIUtf8ServerVariables is not set"));
+    assert_eq!(found(&windows("exit 0").examine(same, same), "utf8-variables"), "");
 }
 
 impl Server {

@@ -209,7 +209,8 @@ pub(super) fn web_deploy(subject: &Subject<'_>, findings: &mut Findings) {
             Some("winget install Microsoft.WebDeploy".into()),
         ),
     }
-    let reg = subject.runner.find("reg").filter(|_| cfg!(windows));
+    // A program of this name that is not Windows' own knows nothing of IIS.
+    let reg = subject.variables.get("windir").and_then(|_| subject.runner.find("reg"));
     let Some(reg) = reg else { return };
     let program = Program::new("asking the registry for FastCGI", reg)
         .args([
