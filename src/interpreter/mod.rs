@@ -17,7 +17,6 @@ mod os;
 #[path = "windows.rs"]
 mod os;
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -33,8 +32,8 @@ pub struct Start<'a> {
     pub executable: &'a Path,
     /// The package's command and its arguments, such as `serve app:application`.
     pub arguments: &'a [std::ffi::OsString],
-    /// Where Python's last words go when the process has no standard error, as under IIS.
-    pub last_words: Option<File>,
+    /// The file that Python's last words go to when the process has no standard error, as under IIS.
+    pub last_words: Option<PathBuf>,
     /// Starts programs.
     pub system: &'a System,
 }

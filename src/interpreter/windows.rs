@@ -46,17 +46,23 @@ pub fn become_python(start: &Start<'_>) -> Result<i32, Error> {
     set_variable(LAUNCHER, python.executable.as_os_str());
     let library = load(&python).map_err(failed)?;
     let main = symbol(library, c"Py_Main").ok_or_else(|| failed(io::Error::last_os_error()))?;
+    let last_words = start.last_words.as_deref().filter(|_| inherited(2) == Inherited::Closed);
     if let Some(c_library) = CLibrary::loaded() {
         // The C library may have copied the environment before the variable was set.
         c_library.put_variable(LAUNCHER, python.executable.as_os_str());
-        let file = start.last_words.as_ref().filter(|_| inherited(2) == Inherited::Closed);
-        if let Some(Ok(file)) = file.map(File::try_clone) {
+        if let Some(Ok(file)) = last_words.map(|path| File::options().append(true).open(path)) {
             c_library.redirect_errors(file);
         }
     }
     let bootstrap = OsStr::new(include_str!("become.py"));
-    let fixed =
-        [python.executable.as_os_str(), OsStr::new("-c"), bootstrap, python.base_executable.as_os_str()];
+    // What Python says by itself goes through the C library; what `become.py` has to say it writes there itself.
+    let fixed = [
+        python.executable.as_os_str(),
+        OsStr::new("-c"),
+        bootstrap,
+        python.base_executable.as_os_str(),
+        last_words.map_or(OsStr::new(""), Path::as_os_str),
+    ];
     let arguments: Vec<Vec<u16>> =
         fixed.into_iter().chain(start.arguments.iter().map(AsRef::as_ref)).map(wide).collect();
     let mut pointers: Vec<*const u16> = arguments.iter().map(Vec::as_ptr).collect();

@@ -186,6 +186,9 @@ impl Instance {
             };
             match connected {
                 Ok(client) => return Ok(client),
+                Err(error) if !self.is_running() => {
+                    return Err(format!("the process has ended before it served: {error}"));
+                }
                 Err(error) if begun.elapsed() > Duration::from_secs(60) => {
                     return Err(format!("cannot connect to {:?}: {error}", self.place));
                 }
