@@ -32,6 +32,9 @@ use crate::files;
 use crate::process::{Observed, Runner};
 use crate::template::{Escape, Variables, expand};
 
+/// How long one install waits for another to end.
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
+
 /// The programs of an IIS on this machine, and where we keep notes about it.
 pub struct FullIis {
     appcmd: PathBuf,
@@ -91,10 +94,14 @@ impl FullIis {
         let failed = |source| files::Error::Write { path: path.clone(), source };
         std::fs::create_dir_all(&self.root).map_err(failed)?;
         let file = File::create(&path).map_err(failed)?;
-        match file.try_lock() {
-            Err(std::fs::TryLockError::WouldBlock) => Err(Error::Busy { root: self.root.clone() }),
-            _ => Ok(file),
+        let deadline = Instant::now() + PATIENCE;
+        while let Err(std::fs::TryLockError::WouldBlock) = file.try_lock() {
+            if Instant::now() > deadline {
+                return Err(Error::Busy { root: self.root.clone() });
+            }
+            std::thread::sleep(Duration::from_millis(20));
         }
+        Ok(file)
     }
 
     fn server<'a>(

@@ -182,11 +182,11 @@ fn last_line(said: &str) -> String {
     counted.or_else(|| lines().next_back()).unwrap_or_default().to_owned()
 }
 
-/// The lines that matter: errors and what follows them, else the last ones.
+/// The lines that matter: errors, those of the package's command too, and what follows them, else the last ones.
 fn told(said: &str) -> String {
     let lines: Vec<&str> = said.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    let first =
-        lines.iter().position(|line| line.starts_with("Error")).unwrap_or(lines.len().saturating_sub(20));
+    let is_error = |line: &&str| line.trim_start_matches("Info: ").to_lowercase().starts_with("error");
+    let first = lines.iter().position(is_error).unwrap_or(lines.len().saturating_sub(20));
     lines[first..].iter().take(40).copied().collect::<Vec<_>>().join("\n")
 }
 

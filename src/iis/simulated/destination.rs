@@ -4,10 +4,10 @@
 //! changed in the configuration of the simulation. A folder of the server is noted and not made: all content stays
 //! below the simulation's own folder.
 
-use super::package::Package;
 use crate::event::Observer;
 use crate::iis::application_host::ApplicationHost;
 use crate::iis::error::PackageError;
+use crate::iis::package::Package;
 use crate::iis::{ApplicationPath, Change, Outcome, Step, application_host};
 
 /// The changes that are wanted.
