@@ -132,10 +132,7 @@ impl<'a> Install<'a> {
         let python = bootstrap::python_of(&record.virtual_environment);
         let version = Interpreter::ask(&python, self.runner).map(|found| found.version).unwrap_or_default();
         let config = simulated::web_config_in(&self.folder)?;
-        let registered = match simulated::http_platform(&config) {
-            Some(_) => Vec::new(),
-            None => simulated::led_to(&config, &self.iis.appcmd().fastcgi_applications()?)?,
-        };
+        let registered = simulated::led_to(&config, &self.iis.appcmd().fastcgi_applications()?)?;
         let change = |application: &FastCgiApplication| match before
             .iter()
             .find(|known| same_application(known, application))

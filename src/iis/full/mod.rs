@@ -29,6 +29,7 @@ use super::{
 };
 use crate::event::Observer;
 use crate::files;
+use crate::package::web_config::Handler;
 use crate::process::{Observed, Runner};
 use crate::template::{Escape, Variables, expand};
 
@@ -123,7 +124,8 @@ impl FullIis {
     ) -> Result<String, Error> {
         let not_there = || Error::NoFastCgi { application: installed.application.clone() };
         let config = simulated::web_config(installed)?;
-        if simulated::http_platform(&config).is_some() {
+        // What HttpPlatformHandler starts is asked by IIS alone.
+        if !config.http_platform.is_empty() && !config.handlers.iter().any(Handler::is_fast_cgi) {
             return Ok(String::new());
         }
         let registered = self.appcmd().fastcgi_applications()?;

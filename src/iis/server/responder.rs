@@ -57,7 +57,9 @@ impl Responder {
                 }
                 Ok(Ok(1..)) => return Ok(Some(connection)),
                 Ok(Ok(0)) => return process.last_words().await.map_or(Ok(None), Err),
-                Ok(Err(error)) if is_closed(&error) => return process.last_words().await.map_or(Ok(None), Err),
+                Ok(Err(error)) if is_closed(&error) => {
+                    return process.last_words().await.map_or(Ok(None), Err);
+                }
                 Ok(Err(error)) => return Err(Fault::Failed(error)),
             }
         }

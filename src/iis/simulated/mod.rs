@@ -96,12 +96,14 @@ impl Simulated {
         let not_there = || Error::NoFastCgi { application: installed.application.clone() };
         let (site, application) = host.application(&installed.application).ok_or_else(not_there)?;
         let pool = application.pool.as_deref().unwrap_or("DefaultAppPool");
-        let pools = led_to(&web_config(installed)?, &host.fastcgi_applications())?.into_iter().map(|fastcgi| {
-            let written = (fastcgi.full_path.as_str(), fastcgi.arguments.as_str());
-            let program = self.program(installed, written, &fastcgi.environment, (&layout, pool), observer);
-            let started = Started { command_line: by_hand(&program), program, application: fastcgi };
-            Pool::new(started, Arc::clone(&self.runner))
-        });
+        let pools =
+            led_to(&web_config(installed)?, &host.fastcgi_applications())?.into_iter().map(|fastcgi| {
+                let written = (fastcgi.full_path.as_str(), fastcgi.arguments.as_str());
+                let program =
+                    self.program(installed, written, &fastcgi.environment, (&layout, pool), observer);
+                let started = Started { command_line: by_hand(&program), program, application: fastcgi };
+                Pool::new(started, Arc::clone(&self.runner))
+            });
         let pools = pools.collect();
         let root = ApplicationPath::new(&site.name, "/")?;
         let root = layout.folder(&root);
