@@ -2,7 +2,7 @@
 # Lays out what `iiswsgi run` needs on Windows and the setup of Wine does not bring: a Python that can make virtual environments and
 # has pip, the wheels of the examples' requirements, and the gateway's own wheel. Kept between runs.
 #
-#   tests/windows/lay_out.sh PYTHON LAUNCHER MODULE FOLDER      the folder of a Windows Python, venvlauncher.exe, _gateway.dll, where to
+#   tests/windows/lay_out.sh PYTHON LAUNCHER MODULE FOLDER      the folder of a Windows Python, venvlauncher.exe, _iiswsgi.dll, where to
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python="$1" launcher="$2" module="$3" folder="$4"

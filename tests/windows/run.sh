@@ -36,7 +36,7 @@ PYO3_CROSS=1 PYO3_NO_PYTHON=1 PYO3_BUILD_EXTENSION_MODULE=1 \
 "$WINCARGO" build --quiet --target "$target" -p imitation-of-iis
 built="$CARGO_TARGET_DIR/$target/debug"
 
-tests/windows/lay_out.sh "$W/python" "$built/venvlauncher.exe" "$built/_gateway.dll" "$built/laid-out"
+tests/windows/lay_out.sh "$W/python" "$built/venvlauncher.exe" "$built/_iiswsgi.dll" "$built/laid-out"
 
 site="$(mktemp -d)"
 # What a later step puts into the prefix or starts is undone here.
@@ -75,8 +75,6 @@ for by in by_python by_command; do
   $by "the event while a request runs" --requests 3 --path /slow --shutdown-during --expect "0 bytes"
 done
 by_python "an overlapped pipe" --requests 500 --overlapped --expect "0 bytes"
-by_python "a listening socket" --requests 500 --tcp --expect "0 bytes"
-by_command "a listening socket" --requests 500 --tcp --expect "0 bytes"
 by_python "bodies larger than the pipe" --requests 200 --body 100000 --expect "100000 bytes"
 by_python "answers larger than the pipe" --requests 50 --path /large --expect "xxxx"
 by_python "a connection for each request" --requests 200 --close --expect "0 bytes"
@@ -100,14 +98,6 @@ where "a venv in a path with blanks" "prefix $(windows_path "$site/a venv")" --p
 where "its base" "base $(windows_path "$W/python")" --python "$(windows_path "$site/a venv/Scripts/python.exe")"
 where "a process of multiprocessing" "child 42" --python "$(windows_path "$site/a venv")"
 
-step "which Python is registered with Windows (PEP 514)"
-key='HKCU\Software\Python\PythonCore\3.11'
-undo+=("$W/winerun reg delete $key /f")
-"$W/winerun" reg add "$key" /v SysArchitecture /d 64bit /f >/dev/null
-"$W/winerun" reg add "$key\InstallPath" /v ExecutablePath /d "$python" /f >/dev/null
-served_by "the registered one" --requests 2 --path /where --expect "executable $python" -- "$iiswsgi" serve served:application
-"$W/winerun" reg delete "$key" /f >/dev/null
-
 step "a Python that it cannot become is explained in the log"
 cp "$W/python/python.exe" "$site/WindowsApps/python.exe"
 cp "$W/python/python.exe" "$site/bare/python.exe"
@@ -121,16 +111,6 @@ refused "there is no \`python3*.dll\`" "$site/bare/python.exe"
 refused "there is no Python at" "$site/gone/python.exe"
 echo 'no DLL' >"$site/bare/python311.dll"
 refused "python311.dll\` cannot be loaded" "$site/bare/python.exe"
-# Nobody but the log hears this one: the imitation hands over no standard error, as IIS.
-: >"$log"
-! PYTHONPATH="" "$W/winerun" "$built/imitation-of-iis.exe" --requests 1 -- "$iiswsgi" serve --python "$python" served:application \
-  </dev/null 2>/dev/null || exit 1
-says "the package \`iiswsgi\` is not installed for"
-
-step "the gateway's behaviour tests, in the Python of Windows"
-PYTHONPATH="$(windows_path "$built/laid-out/tests");$PYTHONPATH" "$W/winerun" "$python" -m pytest -q -p no:cacheprovider \
-  python/tests/test_{conformance,bodies,protocol,wsgi,http,logs}.py
-
 # shellcheck source=tests/windows/examples.sh
 . tests/windows/examples.sh
 

@@ -18,7 +18,7 @@ PYO3_CROSS=1 PYO3_NO_PYTHON=1 PYO3_BUILD_EXTENSION_MODULE=1 \
   "$WINCARGO" build --quiet --release --target x86_64-pc-windows-gnu -p iiswsgi-python --no-default-features
 python3 -m pip install --quiet --no-deps --target "$site" wfastcgi==3.0.0
 cp -r python/iiswsgi "$site/iiswsgi"
-cp "$built/../release/_gateway.dll" "$site/iiswsgi/_gateway.pyd"
+cp "$built/../release/_iiswsgi.dll" "$site/iiswsgi/_iiswsgi.pyd"
 cp tests/windows/served.py "$site/"
 
 windows_path() { printf 'Z:%s' "${1//\//\\}"; }

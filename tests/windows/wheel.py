@@ -22,7 +22,7 @@ content = {
     for path in sorted((here / "python/iiswsgi").rglob("*"))
     if path.is_file() and path.suffix in {".py", ".pyi", ".typed"} or path.name == "py.typed"
 }
-content["iiswsgi/_gateway.pyd"] = module.read_bytes()
+content["iiswsgi/_iiswsgi.pyd"] = module.read_bytes()
 content[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: iiswsgi\nVersion: {version}\n".encode()
 content[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: false\nTag: {tag}\n".encode()
 
