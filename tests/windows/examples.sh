@@ -22,8 +22,9 @@ sed -e 's|SITE_FOLDER|C:\\users\\Public\\wwwroot|' -e "s|\\*:80:|*:$port:|" src/
 step "the web server of IIS, by its stand-in"
 setsid "$W/winerun" "$site/web/iisexpress.exe" '/config:C:\windows\system32\inetsrv\config\applicationHost.config' \
   '/site:Default Web Site' >"$site/web/said" 2>&1 &
-undo=("kill -- -$!" "${undo[@]}")
-until grep -q "is running" "$site/web/said"; do kill -0 $!; sleep 0.1; done
+web_server=$!
+undo=("kill -- -$web_server" "${undo[@]}")
+until grep -q "is running" "$site/web/said"; do kill -0 $web_server; sleep 0.1; done
 
 # pip takes what lay_out.sh has fetched.
 laid_out="$built/laid-out"
@@ -78,7 +79,8 @@ PYTHON
 done
 grep -q '"-verb:sync"' "$deploy/calls.jsonl"
 grep -q 'fullPath=' "$inetsrv/calls.jsonl"
-for command in "${undo[@]}"; do $command || true; [ "$command" != take_away ] || break; done
+kill -- -$web_server
+take_away
 undo=("rm -rf $site")
 unset WINEPATH PIP_NO_INDEX PIP_FIND_LINKS IISWSGI_GATEWAY
 PYTHONPATH="$(windows_path "$site")"

@@ -98,6 +98,14 @@ where "a venv in a path with blanks" "prefix $(windows_path "$site/a venv")" --p
 where "its base" "base $(windows_path "$W/python")" --python "$(windows_path "$site/a venv/Scripts/python.exe")"
 where "a process of multiprocessing" "child 42" --python "$(windows_path "$site/a venv")"
 
+step "which Python is registered with Windows (PEP 514)"
+key='HKCU\Software\Python\PythonCore\3.11'
+undo+=("$W/winerun reg delete $key /f")
+"$W/winerun" reg add "$key" /v SysArchitecture /d 64bit /f >/dev/null
+"$W/winerun" reg add "$key\InstallPath" /v ExecutablePath /d "$python" /f >/dev/null
+served_by "the registered one" --requests 2 --path /where --expect "executable $python" -- "$iiswsgi" serve served:application
+"$W/winerun" reg delete "$key" /f >/dev/null
+
 step "a Python that it cannot become is explained in the log"
 cp "$W/python/python.exe" "$site/WindowsApps/python.exe"
 cp "$W/python/python.exe" "$site/bare/python.exe"
@@ -111,6 +119,12 @@ refused "there is no \`python3*.dll\`" "$site/bare/python.exe"
 refused "there is no Python at" "$site/gone/python.exe"
 echo 'no DLL' >"$site/bare/python311.dll"
 refused "python311.dll\` cannot be loaded" "$site/bare/python.exe"
+# Nobody but the log hears this one: the imitation hands over no standard error, as IIS.
+: >"$log"
+! PYTHONPATH="" "$W/winerun" "$built/imitation-of-iis.exe" --requests 1 -- "$iiswsgi" serve --python "$python" served:application \
+  </dev/null 2>/dev/null || exit 1
+says "the package \`iiswsgi\` is not installed for"
+
 # shellcheck source=tests/windows/examples.sh
 . tests/windows/examples.sh
 
