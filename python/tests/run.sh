@@ -27,6 +27,8 @@ if [ -z "$wheel" ]; then
     "$python" -m pip wheel --quiet --no-deps --wheel-dir "$environment/wheel" "$environment"/sdist/*.tar.gz)
   wheel=$(echo "$environment"/wheel/*.whl)
 fi
+# The newest pip: it installs for the newest Pythons as well.
+"$python" -m pip install --quiet --upgrade pip
 "$python" -m pip install --quiet "$wheel" -r python/tests/requirements.txt -r python/tests/lint-requirements.txt
 "$python" -m ruff check --quiet python
 "$python" -m mypy --no-error-summary python/iiswsgi python/tests/typed_use.py
