@@ -6,7 +6,8 @@ programs there are :func:`serve`, :func:`package`, :func:`feed` and :func:`inspe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+# As in typing, which takes longer to import than all of this package, and which a type checker alone needs.
+TYPE_CHECKING = False
 
 try:
     from iiswsgi._iiswsgi import version as _version
@@ -21,6 +22,8 @@ except ImportError:
     raise
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from iiswsgi.api import ProviderOptions, expand, feed, inspect, package
     from iiswsgi.errors import Error
     from iiswsgi.serving import serve

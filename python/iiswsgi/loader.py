@@ -9,16 +9,19 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, cast
 
 from iiswsgi.files import times
 
+# A gateway starts without typing, whose import takes longer than that of this package.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from iiswsgi._iiswsgi import Log
 
-# What a WSGI application is (PEP 3333).
-Environ = dict[str, Any]
-Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+    # What a WSGI application is (PEP 3333).
+    Environ = dict[str, Any]
+    Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 # Seconds between two attempts to load an application that failed, unless a file has changed.
 PAUSE = 5.0
@@ -100,13 +103,15 @@ def _find(found: Any, name: str, spec: str) -> Application:
         return _usual(found, spec)
     if not callable(found):
         raise LoadError(f"`{spec}` is {type(found).__name__}, which cannot be called as a WSGI application")
-    return cast(Application, found)
+    application: Application = found
+    return application
 
 
 def _usual(module: ModuleType, spec: str) -> Application:
     for name in USUAL_NAMES:
-        if callable(getattr(module, name, None)):
-            return cast(Application, getattr(module, name))
+        application: Application | None = getattr(module, name, None)
+        if callable(application):
+            return application
     raise LoadError(f"`{spec}` has no callable `{'` or `'.join(USUAL_NAMES)}`; write `{spec}:NAME`")
 
 
@@ -141,7 +146,8 @@ def _paste(spec: str) -> Application:
 
     path, _, name = spec.partition("#")
     _configure_logging(path)
-    return cast(Application, loadapp(f"config:{os.path.abspath(path)}", name=name or None))
+    application: Application = loadapp(f"config:{os.path.abspath(path)}", name=name or None)
+    return application
 
 
 def _configure_logging(path: str) -> None:

@@ -6,9 +6,12 @@ A parser of our own: importing argparse takes longer than everything else that t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from iiswsgi.serving import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Option:

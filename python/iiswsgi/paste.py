@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
-from typing import Any
 
-from iiswsgi.loader import Application, Environ
 from iiswsgi.options import OPTIONS
 from iiswsgi.serving import UsageError, serve
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from iiswsgi.loader import Application, Environ
 
 
 def _values(settings: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,11 @@ from types import FrameType
 
 from iiswsgi import _iiswsgi, lastwords
 from iiswsgi.lastwords import is_under_iis
-from iiswsgi.loader import Application, Environ, LoadError, Loading
+from iiswsgi.loader import LoadError, Loading
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from iiswsgi.loader import Application, Environ
 
 # A log file is rotated beyond so many bytes.
 LOG_SIZE = 10 << 20

@@ -11,7 +11,6 @@ settings are mostly read when the first request comes.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterable, MutableMapping
 
@@ -102,4 +101,6 @@ def app_settings(folder: str) -> list[tuple[str, str]]:
 
 def expand(text: str, environ: MutableMapping[str, str]) -> str:
     """``%NAME%`` becomes the value of the variable. What is no variable stays."""
+    import re
+
     return re.sub(r"%([^%=]+)%", lambda found: environ.get(found[1], found[0]), text)
