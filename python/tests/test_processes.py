@@ -92,18 +92,18 @@ def app(environ, start_response):
 
 
 def fewest_serving(log, count):
-    """How many processes served at least, from the moment when so many did: by the log, in its order."""
+    """How many processes served at least, from the moment when so many did: by their lines in the log."""
     serving, fewest = set(), None
     for line in log.splitlines():
-        found = re.search(r"\[(\d+)\].*serving on fd:|process (\d+) has stopped", line)
-        if found and found[1]:
+        found = re.search(r"\[(\d+)\] info (serving on fd:|stopping: SIGTERM)", line)
+        if not found:
+            continue
+        if found[2].startswith("serving"):
             serving.add(found[1])
-        elif found:
-            serving.discard(found[2])
-        if fewest is None and len(serving) == count:
-            fewest = count
-        if fewest is not None:
-            fewest = min(fewest, len(serving))
+        else:
+            serving.discard(found[1])
+        if fewest is not None or len(serving) == count:
+            fewest = len(serving) if fewest is None else min(fewest, len(serving))
     return fewest
 
 

@@ -74,11 +74,13 @@ def whole(wheel, pythons, work):
     failed = False
     for python in pythons:
         folder = tempfile.mkdtemp(dir=work)
-        # Debian's interpreters bring no pip: this one's installs for them.
-        subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True)
+        # Debian's interpreters bring no pip: this one's installs for them. It may be too new for the oldest.
+        own = subprocess.run([python, "-c", "import ensurepip"], stderr=subprocess.DEVNULL, check=False).returncode == 0
+        subprocess.run([python, "-m", "venv", *([] if own else ["--without-pip"]), folder], check=True)
         inner = Path(folder, "bin", "python")
-        pip = [sys.executable, "-m", "pip", "--python", inner, "--disable-pip-version-check", "install", "--quiet"]
-        subprocess.run([*pip, wheel, "-r", HERE / "requirements.txt"], check=True)
+        pip = [inner, "-m", "pip"] if own else [sys.executable, "-m", "pip", "--python", inner]
+        words = ["--disable-pip-version-check", "install", "--quiet", wheel, "-r", HERE / "requirements.txt"]
+        subprocess.run([*pip, *words], check=True)
         words = [inner, "-m", "pytest", "-q", "-o", "addopts=--import-mode=importlib", "-p", "no:cacheprovider", HERE]
         done = subprocess.run(words, cwd=HERE.parent.parent, stdout=subprocess.PIPE, text=True, check=False)
         told = done.stdout.strip().splitlines()
