@@ -95,7 +95,7 @@ def fewest_serving(log, count):
     """How many processes served at least, from the moment when so many did: by their lines in the log."""
     serving, fewest = set(), None
     for line in log.splitlines():
-        found = re.search(r"\[(\d+)\] info (serving on fd:|stopping: SIGTERM)", line)
+        found = re.search(r"\[(\d+)\] INFO (serving on fd:|stopping: SIGTERM)", line)
         if not found:
             continue
         if found[2].startswith("serving"):
