@@ -173,6 +173,15 @@ class Connection:
         self.close()
 
 
+def listens(address):
+    """Whether somebody listens there: a socket's file is there a moment before."""
+    try:
+        Connection(address).socket.close()
+    except OSError:
+        return False
+    return True
+
+
 def wait_until(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

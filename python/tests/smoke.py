@@ -10,7 +10,7 @@ sys.path.append(str(Path(__file__).parent))
 
 import iiswsgi
 
-from fastcgi import Connection, wait_until
+from fastcgi import Connection, listens, wait_until
 
 APP = """
 def application(environ, start_response):
@@ -44,14 +44,6 @@ def served():
                 assert connection.get("/x").body == b"hello from /x"
             process.terminate()
             assert process.wait(60) == 0
-
-
-def listens(address):
-    try:
-        Connection(address).socket.close()
-    except OSError:
-        return False
-    return True
 
 
 def by_setuptools():

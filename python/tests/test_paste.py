@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fastcgi import Connection, wait_until
+from fastcgi import Connection, listens, wait_until
 
 CONFIGURATION = """
 [app:main]
@@ -19,15 +19,6 @@ use = egg:iiswsgi#iis
 bind = unix:{address}
 threads = 2
 """
-
-
-def answers(address):
-    """Whether somebody listens there."""
-    try:
-        Connection(address).socket.close()
-    except OSError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize(
@@ -55,7 +46,7 @@ def test_it_serves_over_fastcgi(words):
             if listener:
                 listener.close()
             try:
-                assert wait_until(lambda: answers(address) or process.poll() is not None)
+                assert wait_until(lambda: listens(address) or process.poll() is not None)
                 assert process.poll() is None, Path(folder, "log").read_text()
                 with Connection(address, 60) as connection:
                     answer = connection.get("/x?<script>")

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from fastcgi import Connection, params_of, request_bytes, wait_until
+from fastcgi import Connection, listens, params_of, request_bytes, wait_until
 
 HELLO = """
 def {name}(environ, start_response):
@@ -93,7 +93,7 @@ def test_pserve_serves_by_the_entry_points(tmp_path, options):
     with open(tmp_path / "log", "wb") as log:
         process = subprocess.Popen(pserve, cwd=tmp_path, stdout=log, stderr=log)
     try:
-        assert wait_until((tmp_path / "s").exists), (tmp_path / "log").read_text()
+        assert wait_until(lambda: listens(tmp_path / "s")), (tmp_path / "log").read_text()
         with Connection(tmp_path / "s") as connection:
             page = connection.get("/").body.decode()
         assert "Test IIS FastCGI WSGI Application" in page
@@ -325,7 +325,7 @@ print("returned")
     process = subprocess.Popen(
         [sys.executable, "-c", program], cwd=os.path.dirname(__file__), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
-    assert wait_until(lambda: (tmp_path / "s").exists())
+    assert wait_until(lambda: listens(tmp_path / "s"))
     with Connection(tmp_path / "s") as connection:
         assert connection.get().body == b"hello"
     assert process.communicate(timeout=60)[0] == b"returned\n"
