@@ -3,7 +3,7 @@
 //!
 //! All faces of the simulation are this one: the test stage asks [`Served`] directly, the preview lets [`listener`] ask
 //! it for browsers. Requests go to processes by FastCGI (`pool`, `exchange`) or by HTTP, as HttpPlatformHandler sends them
-//! (`platform`, `forward`); [`Workers`] is what both have in common. A handler of another module is one more variant of
+//! (`platform`, `forward`); `Workers` is what both have in common. A handler of another module is one more variant of
 //! `site::Module` and one more arm in [`Served::answer`].
 //!
 //! What it cannot show: rights of the application pool's identity, Windows' authentication; off Windows, named pipes.
