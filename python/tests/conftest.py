@@ -15,6 +15,8 @@ import pytest
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
+from machine import ON_WINDOWS, PYTHON  # noqa: E402
+
 from fastcgi import Connection, wait_until  # noqa: E402
 
 NUMBERS = itertools.count()
@@ -78,7 +80,7 @@ def start():
         shutil.copy(HERE / "apps.py", folder)
         log = folder / "stderr.log"
         # Python has no Unix sockets on Windows.
-        if tcp or os.name == "nt":
+        if tcp or ON_WINDOWS:
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
                 address = probe.getsockname()
@@ -90,8 +92,10 @@ def start():
         clean = {name: value for name, value in os.environ.items() if not name.startswith("IISWSGI_")}
         with open(log, "wb") as stream:
             process = subprocess.Popen(
-                [sys.executable, "-m", "iiswsgi", "serve", *([app] if app else []), *where, *arguments],
+                [*PYTHON, "-m", "iiswsgi", "serve", *([app] if app else []), *where, *arguments],
                 cwd=folder,
+                # What runs it may be more than one process.
+                start_new_session=True,
                 env={**clean, **(env or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
@@ -107,7 +111,7 @@ def start():
     yield start_one
     for gateway in running:
         if gateway.process.poll() is None:
-            gateway.process.kill()
+            os.killpg(gateway.process.pid, signal.SIGKILL) if os.name != "nt" else gateway.process.kill()
             gateway.process.wait()
         shutil.rmtree(gateway.folder, ignore_errors=True)
 

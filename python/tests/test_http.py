@@ -10,12 +10,13 @@ import threading
 import time
 
 import pytest
+from machine import ON_WINDOWS
 from nginx import Nginx
 
 from fastcgi import wait_until
 
 # Windows has no SIGTERM and no processes that share a socket; curl and nginx are tried where they are at home.
-on_unix = pytest.mark.skipif(os.name == "nt", reason="signals, shared sockets and proxies are Unix's here")
+on_unix = pytest.mark.skipif(ON_WINDOWS, reason="signals, shared sockets and proxies are Unix's here")
 
 
 class Client:

@@ -5,6 +5,7 @@ import struct
 import threading
 
 import pytest
+from machine import ON_WINDOWS
 
 import fastcgi
 from fastcgi import (
@@ -25,7 +26,7 @@ from fastcgi import (
     wait_until,
 )
 
-on_unix = pytest.mark.skipif(os.name == "nt", reason="descriptors and their limits are looked at as Unix has them")
+on_unix = pytest.mark.skipif(ON_WINDOWS, reason="descriptors and their limits are looked at as Unix has them")
 
 
 def test_stdout_is_closed_once_by_an_empty_record(connection):

@@ -125,6 +125,12 @@ refused "python311.dll\` cannot be loaded" "$site/bare/python.exe"
   </dev/null 2>/dev/null || exit 1
 says "the package \`iiswsgi\` is not installed for"
 
+step "the gateway's behaviour: the tests ask from here, and the Python of Windows serves"
+python3 -m venv "$site/tests"
+"$site/tests/bin/python" -m pip install --quiet pytest
+env -u IIS_USER_HOME IISWSGI_TEST_PYTHON="$W/winerun '$python'" "$site/tests/bin/python" -m pytest -q -rs -p no:cacheprovider \
+  python/tests/test_conformance.py python/tests/test_protocol.py python/tests/test_bodies.py python/tests/test_wsgi.py python/tests/test_http.py
+
 # shellcheck source=tests/windows/examples.sh
 . tests/windows/examples.sh
 
