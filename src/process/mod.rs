@@ -290,5 +290,6 @@ impl Runner for Observed<'_> {
     }
 }
 
-#[cfg(test)]
+// They run programs of Unix.
+#[cfg(all(test, unix))]
 mod tests;

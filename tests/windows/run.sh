@@ -41,7 +41,11 @@ tests/windows/lay_out.sh "$W/python" "$built/venvlauncher.exe" "$built/_iiswsgi.
 site="$(mktemp -d)"
 # What a later step puts into the prefix or starts is undone here.
 undo=("rm -rf $site")
-trap 'for command in "${undo[@]}"; do $command || true; done' EXIT
+undo_all() {
+  local command
+  for command in "${undo[@]}"; do $command || true; done
+}
+trap undo_all EXIT
 cp -r python/iiswsgi "$site/iiswsgi"
 cp "$built/_iiswsgi.dll" "$site/iiswsgi/_iiswsgi.pyd"
 cp tests/windows/served.py "$site/"

@@ -1,6 +1,5 @@
 //! What ships from small trees.
 
-use std::fs;
 use std::path::Path;
 
 use super::tree;
@@ -202,6 +201,7 @@ fn a_wrong_pattern_is_named() {
 #[cfg(unix)]
 mod unix {
     use std::ffi::OsStr;
+    use std::fs;
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::symlink;
 

@@ -92,9 +92,14 @@ pub(super) fn take_input() -> io::Result<OwnedHandle> {
     Ok(own)
 }
 
-/// Standard input as a listening socket.
+/// Standard input as a listening socket. The process has no standard input afterwards, as with a pipe.
 pub(super) fn take_socket() -> TcpListener {
     let socket = standard(STD_INPUT_HANDLE) as RawSocket;
+    #[expect(unsafe_code, reason = "a call of Windows")]
+    // SAFETY: no pointer is handed over.
+    unsafe {
+        SetStdHandle(STD_INPUT_HANDLE, std::ptr::null_mut());
+    }
     #[expect(unsafe_code, reason = "an inherited socket is only known by its number")]
     // SAFETY: `inherited` has found a listening socket there. It is taken once, when a server opens, and nobody else in
     // this process closes it.
