@@ -151,7 +151,7 @@ fn flags_stand_over_environment_over_file_over_defaults() {
     assert_eq!(config.origin("output"), Origin::Default);
     let root = folder.path().display().to_string();
     let lines: Vec<String> =
-        config.set().iter().map(|line| line.to_string().replace(&root, "ROOT")).collect();
+        config.set().iter().map(|line| line.to_string().replace(&root, "ROOT").replace('\\', "/")).collect();
     insta::assert_snapshot!(lines.join("\n"), @"
     app: flag (flag `--app`)
     name: environment (environment `IISWSGI_NAME`)

@@ -23,7 +23,7 @@ fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
 fn survey(folder: &Path) -> Survey {
     let path = Environment::of_process().get(config::PATH).map(Into::into);
     let system = System { path, ..System::default() };
-    let python = system.find("python3");
+    let python = system.find(if cfg!(windows) { "python" } else { "python3" });
     let options = ReadOptions { python, ..ReadOptions::default() };
     Survey::of(folder, project::read(folder, &options, &system).unwrap(), Some("3.12.4"))
 }

@@ -184,10 +184,11 @@ impl Failure for Error {
 /// The file cannot be read, is broken, or is of no kind that is known.
 pub fn inspect_file(path: &Path) -> Result<Inspection, Error> {
     let failed = |source| files::Error::Read { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(failed)?;
-    if file.metadata().map_err(failed)?.is_dir() {
+    // Before it is opened, which Windows refuses for a folder in words that do not say why.
+    if path.is_dir() {
         return Err(Error::Unknown { path: path.to_owned(), found: "it is a folder".into() });
     }
+    let mut file = File::open(path).map_err(failed)?;
     let mut head = [0; 4];
     let length = read_up_to(&mut file, &mut head).map_err(failed)?;
     file.rewind().map_err(failed)?;

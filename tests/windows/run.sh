@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compiles for Windows and runs there: the library's own tests of the gateway, and the gateway as `iiswsgi.exe serve` and as a Python of
+# Compiles for Windows and runs there: the library's own tests, and the gateway as `iiswsgi.exe serve` and as a Python of
 # Windows, which serve through the named pipe of an imitation of IIS, and over HTTP. Under Wine on Linux; what that
 # does not show is said in docs/windows.md.
 #
@@ -26,8 +26,9 @@ export CARGO_PROFILE_DEV_DEBUG="${CARGO_PROFILE_DEV_DEBUG:-0}"
 # What its own wine server keeps open would keep this script's output open too.
 step() { printf -- '--- %s (%s s)\n' "$1" "$SECONDS"; }
 
-step "the library's own tests of the gateway"
-"$WINCARGO" test --quiet --target "$target" --no-default-features --lib
+step "the library's own tests"
+# They look for Python where a user's is.
+WINEPATH="Z:${W//\//\\}\\python" "$WINCARGO" test --quiet --target "$target" --lib
 
 step "the command, the extension module, the imitation of IIS and the stand-ins of its programs"
 "$WINCARGO" build --quiet --target "$target" --bin iiswsgi --example server_programs

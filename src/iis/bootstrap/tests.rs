@@ -19,9 +19,25 @@ struct Machine {
     uv: bool,
 }
 
+/// The interpreter of a virtual environment, as the tests write paths.
+const PYTHON: &str = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
+
+/// A command with `APP` for a folder, and paths alike on every system.
+fn plain(command: &str, folder: &str) -> String {
+    let alike = command.replace(folder, "APP").replace('\\', "/");
+    let words =
+        alike.split(' ').map(|word| if word.starts_with("'APP") { word.trim_matches('\'') } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 impl Machine {
     fn ran(&self) -> Vec<String> {
         self.ran.lock().unwrap().iter().map(|(command, _)| command.clone()).collect()
+    }
+
+    /// The commands, with `APP` for a folder.
+    fn ran_in(&self, folder: &str) -> Vec<String> {
+        self.ran().iter().map(|command| plain(command, folder)).collect()
     }
 }
 
@@ -112,13 +128,13 @@ fn makes_the_environment_installs_everything_in_one_call_and_registers_all_appli
     let (machine, mut registry) = (Machine::default(), Noted::default());
     let report = bootstrap(folder.path(), &machine, &mut registry).unwrap();
     let at = folder.path().display().to_string();
-    let ran: Vec<String> = machine.ran().iter().map(|line| line.replace(&at, "APP")).collect();
+    let ran = machine.ran_in(&at);
     assert_eq!(
         ran[1..],
         [
             "/py/python3 -I -m venv --without-pip APP/.venv".to_owned(),
             format!(
-                "APP/.venv/{SCRIPTS}/python /py/pip/__pip-runner__.py install --quiet --no-input -r requirements.txt \
+                "APP/.venv/{PYTHON} /py/pip/__pip-runner__.py install --quiet --no-input -r requirements.txt \
                  'flask>=3' iiswsgi==0.1.0"
             ),
         ]
@@ -142,7 +158,8 @@ fn hooks_run_in_the_applications_folder_with_its_own_python() {
     let ran = machine.ran.lock().unwrap();
     assert_eq!(ran[1], ("/py/python3 before.py".into(), Some(folder.path().to_owned())));
     let (last, at) = ran.last().unwrap();
-    assert!(last.ends_with(&format!(".venv/{SCRIPTS}/python manage.py migrate --noinput")), "{last}");
+    let last = plain(last, &folder.path().display().to_string());
+    assert_eq!(last, format!("APP/.venv/{PYTHON} manage.py migrate --noinput"));
     assert_eq!(at.as_deref(), Some(folder.path()));
 }
 
@@ -266,12 +283,12 @@ fn the_layout_of_the_original_gets_an_environment_in_its_own_folder() {
     let settings = Settings { gateway: Some("iiswsgi".into()), ..Settings::default() };
     run(&target(folder.path()), &command, &settings, &mut Noted::default(), &machine, &Quiet).unwrap();
     let at = folder.path().display().to_string();
-    let ran: Vec<String> = machine.ran().iter().map(|line| line.replace(&at, "APP")).collect();
+    let ran = machine.ran_in(&at);
     assert_eq!(ran[1], "/py/python3 -I -m venv --without-pip APP");
     assert!(ran[2].ends_with("-e . iiswsgi setuptools"), "{ran:?}");
     // Not `setup.py` itself: the variables that the project's own steps set are handed over, and the file goes.
     let steps = "-m iiswsgi.installation APP/.iiswsgi-variables.json seed";
-    assert_eq!(ran[3], format!("APP/{SCRIPTS}/python {steps}"));
+    assert_eq!(ran[3], format!("APP/{PYTHON} {steps}"));
     assert!(!folder.path().join(".iiswsgi-variables.json").exists());
 }
 

@@ -67,7 +67,9 @@ mod tests {
         std::fs::write(root.path().join("apps/readme"), "").unwrap();
         let names = |pattern: &str| -> Vec<String> {
             let found = matching(root.path(), pattern).into_iter();
-            found.map(|path| path.strip_prefix(root.path()).unwrap().to_string_lossy().into_owned()).collect()
+            let below =
+                |path: PathBuf| path.strip_prefix(root.path()).unwrap().to_string_lossy().replace('\\', "/");
+            found.map(below).collect()
         };
         assert_eq!(names("apps/*"), ["apps/blog", "apps/shop"]);
         assert_eq!(names("./other/"), ["other"]);

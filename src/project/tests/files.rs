@@ -25,7 +25,7 @@ fn everything_ships_sorted_but_what_tools_leave() {
     let found = shipped(&[
         ("wsgi.py", ""),
         ("static/b.css", "1234"),
-        ("static/B.css", ""),
+        ("static/C.css", ""),
         ("Zoo.txt", ""),
         (".flaskenv", ""),
         (".git/HEAD", ""),
@@ -47,7 +47,7 @@ fn everything_ships_sorted_but_what_tools_leave() {
         ("a.py~", ""),
     ]);
     let expected =
-        [".flaskenv", "Zoo.txt", "pkg/a.py", "pkg/dist/kept.js", "static/B.css", "static/b.css", "wsgi.py"];
+        [".flaskenv", "Zoo.txt", "pkg/a.py", "pkg/dist/kept.js", "static/C.css", "static/b.css", "wsgi.py"];
     assert_eq!(found, expected);
 }
 

@@ -67,7 +67,8 @@ fn error(files: &[(&str, &str)]) -> (Error, String) {
 }
 
 fn without_folder(text: &str, root: &Path) -> String {
-    text.replace(&format!("{}/", root.display()), "").replace(&root.display().to_string(), "ROOT")
+    let inside = format!("{}{}", root.display(), std::path::MAIN_SEPARATOR);
+    text.replace(&inside, "").replace(&root.display().to_string(), "ROOT")
 }
 
 /// The texts of a project's messages.
