@@ -238,7 +238,8 @@ impl Exchange {
             return Ok(());
         }
         self.push_head();
-        if !self.send_some(true, pause) {
+        let listens = self.peer_listens();
+        if !self.send_some(true, listens, pause) {
             loop {
                 self.wait_for_room(pause)?;
                 if self.link.flush() {
@@ -249,14 +250,29 @@ impl Exchange {
         self.check()
     }
 
+    /// Whether all of the request has come: the peer has nothing to do but to take the answer. Nobody needs to know before
+    /// much is to be sent.
+    fn peer_listens(&mut self) -> bool {
+        if self.link.unsent() <= LARGE {
+            return false;
+        }
+        let has_come =
+            |link: &Link| link.queue.len() == 1 && link.queue.iter().all(|request| request.body.ended);
+        if !self.ended && !has_come(&self.link) && !self.link.ended && self.link.buffered() < CROSSING {
+            // The application may have read all that was announced, but nobody the record that ends it.
+            self.link.fill();
+        }
+        !self.ended && has_come(&self.link)
+    }
+
     /// Sends what there is room for; true when nothing is left. What is large is sent while other threads run, and may
     /// wait a moment for room: one call of the system then takes what else needs many.
-    fn send_some(&mut self, waits: bool, pause: &dyn Pause) -> bool {
+    fn send_some(&mut self, waits: bool, listens: bool, pause: &dyn Pause) -> bool {
         if self.link.unsent() <= LARGE || !waits {
             return self.link.flush();
         }
         let (link, mut sent) = (&mut self.link, false);
-        pause.pause(&mut || sent = link.flush_soon(SOON));
+        pause.pause(&mut || sent = link.flush_soon(SOON, listens));
         sent
     }
 
@@ -370,11 +386,12 @@ impl Exchange {
         if self.head.is_some() {
             self.push_head();
         }
+        let listens = self.peer_listens();
         self.ended = true;
         let complete = !self.cut && self.answer_left.unwrap_or(0) == 0;
         self.link.end_front(complete, self.stderr_used);
         // While other connections may have news, nobody waits for the room that this one needs.
-        self.send_some(self.link.alone, pause);
+        self.send_some(self.link.alone, listens, pause);
     }
 
     /// Ends the request and gives the connection back.

@@ -301,9 +301,9 @@ impl Link {
         })
     }
 
-    /// As [`Link::flush`], but waits a moment for room.
-    pub(super) fn flush_soon(&mut self, patience: Duration) -> bool {
-        self.flush_with(|stream, pieces| stream.write_soon(pieces, patience))
+    /// As [`Link::flush`], but waits a moment for room; longer where that is better, if the peer does nothing but `listens`.
+    pub(super) fn flush_soon(&mut self, patience: Duration, listens: bool) -> bool {
+        self.flush_with(|stream, pieces| stream.write_soon(pieces, patience, listens))
     }
 
     fn flush_with(&mut self, write: impl Fn(&mut Stream, &[IoSlice<'_>]) -> io::Result<usize>) -> bool {

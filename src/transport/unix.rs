@@ -72,8 +72,13 @@ impl Stream {
     }
 
     /// As [`Stream::write_vectored`], but waits for room: while the peer reads, one call takes more than the system can
-    /// hold. `WouldBlock` when there has been no room in time.
-    pub fn write_soon(&mut self, pieces: &[IoSlice<'_>], patience: Duration) -> io::Result<usize> {
+    /// hold. `WouldBlock` when there has been no room in time. Whether the peer `listens` makes no difference to a socket.
+    pub fn write_soon(
+        &mut self,
+        pieces: &[IoSlice<'_>],
+        patience: Duration,
+        _listens: bool,
+    ) -> io::Result<usize> {
         if self.patience_to_write != Some(patience) {
             sockopt::set_socket_timeout(&self.descriptor, sockopt::Timeout::Send, Some(patience))?;
             self.patience_to_write = Some(patience);

@@ -164,7 +164,7 @@ fn reads_to_several_places_and_says_when_a_peer_takes_nothing() {
     assert_eq!(empty.unwrap_err().kind(), io::ErrorKind::WouldBlock);
     let large = vec![0; 1 << 20];
     let full = loop {
-        match stream.write_soon(&[IoSlice::new(&large)], Duration::from_millis(1)) {
+        match stream.write_soon(&[IoSlice::new(&large)], Duration::from_millis(1), false) {
             Ok(sent) => assert!(sent > 0),
             Err(error) => break error,
         }

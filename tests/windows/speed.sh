@@ -10,13 +10,15 @@ rounds="${1:-3}"
 export W="${IISWSGI_WINDOWS:-${XDG_CACHE_HOME:-$HOME/.cache}/iiswsgi-windows}"
 # shellcheck source=/dev/null
 . "$W/env.sh"
-built="${CARGO_TARGET_DIR:-$W/target}/x86_64-pc-windows-gnu/debug"
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$W/target}"
+built="$CARGO_TARGET_DIR/x86_64-pc-windows-gnu/debug"
 site="$(mktemp -d)"
 trap 'rm -rf "$site"' EXIT
-# What is measured is the extension as it is shipped.
-PYO3_CROSS=1 PYO3_NO_PYTHON=1 PYO3_BUILD_EXTENSION_MODULE=1 \
+# What is measured is the extension as it is shipped, but for the optimisation across crates, which the Rust that cross-compiles
+# here has not been built for.
+CARGO_PROFILE_RELEASE_LTO=off PYO3_CROSS=1 PYO3_NO_PYTHON=1 PYO3_BUILD_EXTENSION_MODULE=1 \
   "$WINCARGO" build --quiet --release --target x86_64-pc-windows-gnu -p iiswsgi-python --no-default-features
-python3 -m pip install --quiet --no-deps --target "$site" wfastcgi==3.0.0
+python3 -m pip install --quiet --root-user-action ignore --no-deps --target "$site" wfastcgi==3.0.0
 cp -r python/iiswsgi "$site/iiswsgi"
 cp "$built/../release/_iiswsgi.dll" "$site/iiswsgi/_iiswsgi.pyd"
 cp tests/windows/served.py "$site/"
@@ -28,7 +30,7 @@ PYTHONPATH="$(windows_path "$site")"
 IIS_USER_HOME="$(windows_path "$site")"
 
 asked() { # the imitation's options, `--`, the words of Python: microseconds a request
-  "$W/winerun" "$built/imitation-of-iis.exe" "$@" | sed -n 's/.*; \([0-9.]*\) us a request.*/\1/p'
+  "$W/winerun" "$built/imitation-of-iis.exe" --folder "$(windows_path "$site")" "$@" | sed -n 's/.*; \([0-9.]*\) us a request.*/\1/p'
 }
 least() { sort -n | head -1; }
 

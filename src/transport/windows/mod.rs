@@ -78,8 +78,17 @@ impl Stream {
         }
     }
 
-    /// As [`Stream::write_vectored`], but waits for room. `WouldBlock` when there has been none in time.
-    pub fn write_soon(&mut self, pieces: &[IoSlice<'_>], patience: Duration) -> io::Result<usize> {
+    /// As [`Stream::write_vectored`], but waits for room. `WouldBlock` when there has been none in time. A pipe, of which room
+    /// cannot be waited for, waits until all is taken when the peer `listens`, that is, sends nothing before it has our bytes.
+    pub fn write_soon(
+        &mut self,
+        pieces: &[IoSlice<'_>],
+        patience: Duration,
+        listens: bool,
+    ) -> io::Result<usize> {
+        if listens && let Kind::Pipe(pipe) = &self.0 {
+            return pipe.write_through(pieces);
+        }
         match self.write_vectored(pieces) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.wait(Interest::Write, Some(patience))?;

@@ -2,9 +2,9 @@
 //!
 //! A handle that was inherited may be overlapped or not, and nothing documented tells which. So every call is made in a
 //! way that is right for both: it carries an `OVERLAPPED`, and when the system says that it is pending its end is waited
-//! for. What may block for long is a read or a connect alone; writes are made in the mode `PIPE_NOWAIT`, because a
-//! blocked write on a handle that is not overlapped would keep reads away, and a web server that sends its request while
-//! the answer comes would wait for us for ever.
+//! for. What may block for long is a read or a connect; writes are made in the mode `PIPE_NOWAIT` as long as the request
+//! comes, because a blocked write on a handle that is not overlapped would keep reads away, and a web server that sends
+//! its request while the answer comes would wait for us for ever. After that they block: trying again and again is slow.
 //!
 //! See <https://learn.microsoft.com/windows/win32/ipc/named-pipe-operations>.
 
@@ -131,6 +131,15 @@ impl Pipe {
 
     /// Makes a call that may be pending, and waits for its end. The waker ends it too.
     fn call(&self, begin: impl FnOnce(HANDLE, *mut OVERLAPPED) -> i32) -> io::Result<usize> {
+        self.call_until(self.wakes.get().map(|wakes| wakes.event()), begin)
+    }
+
+    /// As [`Pipe::call`]; `ends` is an event that ends it too.
+    fn call_until(
+        &self,
+        ends: Option<HANDLE>,
+        begin: impl FnOnce(HANDLE, *mut OVERLAPPED) -> i32,
+    ) -> io::Result<usize> {
         let mut overlapped = OVERLAPPED { hEvent: self.done.raw(), ..OVERLAPPED::default() };
         let mut length = 0;
         self.done.reset();
@@ -140,8 +149,7 @@ impl Pipe {
             return Err(error);
         }
         if code(&error) == ERROR_IO_PENDING && !started {
-            let wakes = self.wakes.get().map(|wakes| wakes.event());
-            let handles = [Some(self.done.raw()), wakes];
+            let handles = [Some(self.done.raw()), ends];
             let handles: Vec<HANDLE> = handles.into_iter().flatten().collect();
             if wait_any(&handles, None)? != Some(0) {
                 #[expect(unsafe_code, reason = "a call of Windows")]

@@ -112,6 +112,24 @@ impl PipeConnection {
         Ok(sum)
     }
 
+    /// Writes all, and waits until it is taken. Nothing ends that but the peer: a part of the bytes would have left, and nobody
+    /// would know how many.
+    pub(in super::super) fn write_through(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.pipe.set_mode(&mut self.pipe.state(), false)?;
+        let mut sum = 0;
+        for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
+            let length = u32::try_from(piece.len()).unwrap_or(u32::MAX);
+            sum += self.pipe.call_until(None, |file, overlapped| {
+                #[expect(unsafe_code, reason = "a call of Windows")]
+                // SAFETY: the pointer and the length are those of one slice that is borrowed until `call_until` is done with it.
+                unsafe {
+                    WriteFile(file, piece.as_ptr(), length, std::ptr::null_mut(), overlapped)
+                }
+            })?;
+        }
+        Ok(sum)
+    }
+
     /// Waits. Room in a pipe cannot be waited for: it is to be tried, first at once, then at short intervals.
     pub(in super::super) fn wait(&self, interest: Interest, timeout: Option<Duration>) -> io::Result<bool> {
         if interest == Interest::Read {
