@@ -10,7 +10,7 @@
 //! | [`project`] | the Python project: metadata, entry point, files to ship | process, base |
 //! | [`package`] | the Web Deploy package as values | xml, template, base |
 //! | [`feed`] | WebPI feeds: model, writer, reader, checks | xml, base |
-//! | [`iis`] | what the pipeline asks of IIS; simulated: `site` decides about requests, `server` answers them | package, fastcgi, transport, process |
+//! | [`iis`] | what the pipeline asks of IIS; twins: `full`, `express`, `simulated`, where `site` decides about requests and `server` answers them | package, fastcgi, transport, process |
 //! | [`publish`] | where packages and feeds go: folder with its gallery page, GitHub release, package index | project's names, package, feed, base |
 //! | [`interpreter`] | the application's Python: found, and become | process, transport |
 //! | [`fastcgi`] | the protocol without I/O, both sides | nothing |
