@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 
 import pytest
 
@@ -246,6 +247,47 @@ def test_a_signal_ends_an_idle_gateway_at_once(start):
     with gateway.connect() as connection:
         assert connection.get().body == b"hello"
         assert gateway.stop() == 0
+
+
+def test_a_client_that_has_not_asked_does_not_hold_a_stopping_gateway(start):
+    gateway = start("apps:app", "--graceful-timeout", "3600")
+    with gateway.connect() as connection:
+        # Connections are accepted in their order.
+        assert gateway.get().body == b"hello"
+        assert gateway.stop() == 0
+        assert connection.is_closed()
+
+
+def test_what_the_application_has_left_open_is_written_when_the_process_ends(start):
+    text = """
+    import atexit
+
+    written = open("written", "w")
+    at_exit = open("at-exit", "w")
+    atexit.register(at_exit.write, "at exit")
+
+    class Holder:
+        def __init__(self):
+            self.file = open("held", "w")
+
+        def __del__(self):
+            self.file.write("held")
+
+    holder = Holder()
+
+    def app(environ, start_response):
+        written.write("written")
+        start_response("200 OK", [])
+        return [b"hello"]
+    """
+    gateway = start("leaving:app", files={"leaving.py": textwrap.dedent(text)})
+    assert gateway.get().body == b"hello"
+    assert gateway.stop() == 0
+    assert {name: (gateway.folder / name).read_text() for name in ("written", "at-exit", "held")} == {
+        "written": "written",
+        "at-exit": "at exit",
+        "held": "held",
+    }
 
 
 def test_a_request_that_never_ends_is_given_up(start):

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::link::{Filled, Link};
 use super::{Application, Options};
-use crate::transport::{Listener, News, Opened, Poller, Stream, Waker};
+use crate::transport::{Endpoint, Listener, News, Opened, Poller, Stream, Waker};
 
 const LISTENER: u64 = u64::MAX;
 const WAKER: u64 = u64::MAX - 1;
@@ -19,6 +19,9 @@ const LINGER: Duration = Duration::from_secs(2);
 /// How long a connection that was accepted and has not asked yet may still ask when the server stops: its request is on
 /// the way.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// The same for a pipe: its client is IIS on this machine, which writes a request at once, and asks no process to end that it
+/// has given one.
+const PATIENCE_WITH_A_PIPE: Duration = Duration::from_millis(50);
 /// How long no connection is accepted after the system had no room for one.
 const PAUSE_ACCEPTING: Duration = Duration::from_millis(100);
 
@@ -153,12 +156,13 @@ impl Core {
             }
             let now = Instant::now();
             self.looked = now;
+            // It may close the last one.
+            self.expire(now);
             if self.deadline.is_some_and(|deadline| self.open == 0 || deadline <= now)
                 || self.single && self.open == 0
             {
                 return Next::Stop;
             }
-            self.expire(now);
             let timeout = if self.hot.is_some() { Some(Duration::ZERO) } else { self.timeout(now) };
             let Self { poller, news, .. } = self;
             let mut result = Ok(());
@@ -420,7 +424,11 @@ impl Core {
             http.drain();
         }
         self.deadline = Some(now + self.options.graceful_timeout);
-        self.patience = Some(now + PATIENCE.min(self.options.graceful_timeout));
+        let patience = match self.listener.as_ref().map(Listener::endpoint) {
+            Some(Endpoint::Pipe(_)) => PATIENCE_WITH_A_PIPE,
+            _ => PATIENCE,
+        };
+        self.patience = Some(now + patience.min(self.options.graceful_timeout));
         if let Some(listener) = self.listener.take() {
             while let Ok(Some(stream)) = listener.accept() {
                 let link = self.adopt(stream);
