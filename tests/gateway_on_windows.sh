@@ -10,30 +10,17 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 setup="${1:?the script that lays out Wine and a Windows Python}"
-export W="${IISWSGI_WINDOWS:-${XDG_CACHE_HOME:-$HOME/.cache}/iiswsgi-windows}"
-target=x86_64-pc-windows-gnu
+. tests/windows/wine.sh "$setup"
 version="$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)"
 fail() { echo "FAILED: $1" >&2; exit 1; }
 
-if [ ! -e "$W/.complete" ]; then
-  mkdir -p "$W"
-  bash "$setup" >"$W/setup.log" 2>&1 || { tail -20 "$W/setup.log"; exit 1; }
-  touch "$W/.complete"
-fi
-# shellcheck source=/dev/null
-. "$W/env.sh"
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$W/target}" CARGO_INCREMENTAL=0
-export CARGO_PROFILE_DEV_DEBUG="${CARGO_PROFILE_DEV_DEBUG:-0}"
 work="$(mktemp -d)"
 app="$WINEPREFIX/drive_c/apps/hello"
 trap 'rm -rf "$work" "$app"' EXIT
-windows_path() { printf 'Z:%s' "${1//\//\\}"; }
-step() { printf -- '--- %s (%s s)\n' "$1" "$SECONDS"; }
 
 step "the parts: program, imitation of IIS, and a wheel of the gateway alone, whose extension module run.sh has compiled"
 "$WINCARGO" build --quiet --target "$target" --bin iiswsgi
 "$WINCARGO" build --quiet --target "$target" -p imitation-of-iis
-built="$CARGO_TARGET_DIR/$target/debug"
 tools="$(tests/action/tools.sh 'maturin>=1.16,<2')"
 # maturin takes what is first on PATH.
 mkdir -p "$work/bin" "$work/parts" "$work/unpacked"

@@ -4,27 +4,10 @@
 # does not show is said in docs/windows.md.
 #
 #   tests/windows/run.sh SETUP      SETUP lays out Wine, the target and a Windows Python (see ../shared/windows)
-#
-# The folder that SETUP fills, and what is compiled, is kept between runs: IISWSGI_WINDOWS, or one in the user's cache.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 setup="${1:?the script that lays out Wine and a Windows Python}"
-export W="${IISWSGI_WINDOWS:-${XDG_CACHE_HOME:-$HOME/.cache}/iiswsgi-windows}"
-target=x86_64-pc-windows-gnu
-
-if [ ! -e "$W/.complete" ]; then
-  mkdir -p "$W"
-  bash "$setup" >"$W/setup.log" 2>&1 || { tail -20 "$W/setup.log"; exit 1; }
-  touch "$W/.complete"
-fi
-# shellcheck source=/dev/null
-. "$W/env.sh"
-# Quick to compile and small is what counts here.
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$W/target}" CARGO_INCREMENTAL=0
-export CARGO_PROFILE_DEV_DEBUG="${CARGO_PROFILE_DEV_DEBUG:-0}"
-
-# What its own wine server keeps open would keep this script's output open too.
-step() { printf -- '--- %s (%s s)\n' "$1" "$SECONDS"; }
+. tests/windows/wine.sh "$setup"
 
 step "the library's own tests"
 # They look for Python where a user's is.
@@ -35,7 +18,6 @@ step "the command, the extension module, the imitation of IIS and the stand-ins 
 PYO3_CROSS=1 PYO3_NO_PYTHON=1 PYO3_BUILD_EXTENSION_MODULE=1 \
   "$WINCARGO" build --quiet --target "$target" -p iiswsgi-python --no-default-features
 "$WINCARGO" build --quiet --target "$target" -p imitation-of-iis
-built="$CARGO_TARGET_DIR/$target/debug"
 
 tests/windows/lay_out.sh "$W/python" "$built/venvlauncher.exe" "$built/_iiswsgi.dll" "$built/laid-out"
 
@@ -52,9 +34,6 @@ cp "$built/_iiswsgi.dll" "$site/iiswsgi/_iiswsgi.pyd"
 cp tests/windows/served.py "$site/"
 mkdir -p "$site/logs/Logs" "$site/WindowsApps" "$site/bare"
 
-windows_path() { printf 'Z:%s' "${1//\//\\}"; }
-python="$(windows_path "$W/python/python.exe")"
-iiswsgi="$(windows_path "$built/iiswsgi.exe")"
 log="$site/logs/Logs/iiswsgi.log"
 export PYTHONPATH IIS_USER_HOME
 PYTHONPATH="$(windows_path "$site")"
@@ -75,10 +54,12 @@ by_command() {
   served_by "iiswsgi.exe, ${options[0]}" "${options[@]:1}" -- "$iiswsgi" serve --python "$python" served:application
 }
 
-step "the named pipe of the imitation of IIS"
+step "the named pipe and the socket of the imitation of IIS"
 for by in by_python by_command; do
   $by "the event while a request runs" --requests 3 --path /slow --shutdown-during --expect "0 bytes"
+  $by "a listening socket, protocol Tcp" --tcp --requests 200 --instances 2 --expect "0 bytes"
 done
+by_python "a listening socket, a connection for each request" --tcp --requests 200 --close --expect "0 bytes"
 by_python "an overlapped pipe" --requests 500 --overlapped --expect "0 bytes"
 by_python "bodies larger than the pipe" --requests 200 --body 100000 --expect "100000 bytes"
 by_python "answers larger than the pipe" --requests 50 --path /large --expect "xxxx"

@@ -7,24 +7,18 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 rounds="${1:-3}"
-export W="${IISWSGI_WINDOWS:-${XDG_CACHE_HOME:-$HOME/.cache}/iiswsgi-windows}"
-# shellcheck source=/dev/null
-. "$W/env.sh"
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$W/target}"
-built="$CARGO_TARGET_DIR/x86_64-pc-windows-gnu/debug"
+. tests/windows/wine.sh
 site="$(mktemp -d)"
 trap 'rm -rf "$site"' EXIT
 # What is measured is the extension as it is shipped, but for the optimisation across crates, which the Rust that cross-compiles
 # here has not been built for.
 CARGO_PROFILE_RELEASE_LTO=off PYO3_CROSS=1 PYO3_NO_PYTHON=1 PYO3_BUILD_EXTENSION_MODULE=1 \
-  "$WINCARGO" build --quiet --release --target x86_64-pc-windows-gnu -p iiswsgi-python --no-default-features
+  "$WINCARGO" build --quiet --release --target "$target" -p iiswsgi-python --no-default-features
 python3 -m pip install --quiet --root-user-action ignore --no-deps --target "$site" wfastcgi==3.0.0
 cp -r python/iiswsgi "$site/iiswsgi"
 cp "$built/../release/_iiswsgi.dll" "$site/iiswsgi/_iiswsgi.pyd"
 cp tests/windows/served.py "$site/"
 
-windows_path() { printf 'Z:%s' "${1//\//\\}"; }
-python="$(windows_path "$W/python/python.exe")"
 export PYTHONPATH WSGI_HANDLER=served.application IIS_USER_HOME
 PYTHONPATH="$(windows_path "$site")"
 IIS_USER_HOME="$(windows_path "$site")"

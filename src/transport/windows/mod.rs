@@ -147,7 +147,7 @@ impl Listener {
         }
     }
 
-    /// Where it listens; a TCP port of 0 has become the port that the system chose.
+    /// Where it listens; a TCP port of 0 has become the port that the system chose, standard input the pipe that it is.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
@@ -192,10 +192,10 @@ pub fn open(endpoint: &Endpoint) -> Result<Opened, Error> {
         Endpoint::Descriptor(0) | Endpoint::Pipe(_) => match inherited(0) {
             Inherited::Pipe => {
                 let pipe = standard::take_input().and_then(pipe::PipeListener::inherited).map_err(failed)?;
-                Ok(listener(ListenerKind::Pipe(pipe), endpoint.clone()))
+                Ok(listener(ListenerKind::Pipe(pipe), Endpoint::Pipe(String::new())))
             }
             Inherited::ListeningSocket => {
-                let socket = socket::SocketListener::new(standard::take_socket()).map_err(failed)?;
+                let socket = standard::take_socket().and_then(socket::SocketListener::new).map_err(failed)?;
                 Ok(listener(ListenerKind::Socket(socket), endpoint.clone()))
             }
             kind => Err(Error::Inherited { descriptor: 0, kind }),

@@ -10,7 +10,10 @@ use std::os::windows::io::{
 use std::time::Duration;
 
 use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
-use windows_sys::Win32::Networking::WinSock::{SO_ACCEPTCONN, SOL_SOCKET, WSADATA, WSAStartup, getsockopt};
+use windows_sys::Win32::Networking::WinSock::{
+    SO_ACCEPTCONN, SOCKADDR, SOCKADDR_STORAGE, SOCKET, SOL_SOCKET, WSADATA, WSAStartup, getsockname,
+    getsockopt,
+};
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_TYPE_CHAR, FILE_TYPE_PIPE, FILE_TYPE_UNKNOWN, GetFileType,
 };
@@ -57,22 +60,40 @@ pub fn inherited(descriptor: u32) -> Inherited {
                     // The other end of a pipe is what a shell makes: there is nobody to serve.
                     return if flags & PIPE_SERVER_END == 0 { Inherited::File } else { Inherited::Pipe };
                 }
-                // Without it nothing is a socket. What it set up stays for the life of the process, as std has it.
-                let mut data = WSADATA::default();
-                WSAStartup(SOCKETS, &raw mut data);
-                let (mut listening, mut size) = (0_i32, 4);
-                let value = (&raw mut listening).cast();
-                match getsockopt(handle as usize, SOL_SOCKET, SO_ACCEPTCONN, value, &raw mut size) {
-                    0 if listening != 0 => Inherited::ListeningSocket,
-                    0 => Inherited::ConnectedSocket,
-                    _ => Inherited::File,
-                }
+                socket(handle as SOCKET)
             }
             FILE_TYPE_CHAR => {
                 let mut mode = 0;
                 if GetConsoleMode(handle, &raw mut mode) == 0 { Inherited::File } else { Inherited::Terminal }
             }
             _ => Inherited::File,
+        }
+    }
+}
+
+/// What something is that is neither a file nor a pipe, but may be a socket.
+fn socket(socket: SOCKET) -> Inherited {
+    let (mut listening, mut size) = (0_i32, 4);
+    let mut address = SOCKADDR_STORAGE::default();
+    let mut length = i32::try_from(size_of::<SOCKADDR_STORAGE>()).unwrap_or(i32::MAX);
+    #[expect(unsafe_code, reason = "calls of Windows")]
+    // SAFETY: the socket was inherited, so nobody in this process closes it meanwhile; pointers are to local values, the sizes
+    // are theirs.
+    unsafe {
+        // Without it nothing is a socket. What it set up stays for the life of the process, as std has it.
+        let mut data = WSADATA::default();
+        WSAStartup(SOCKETS, &raw mut data);
+        let value = (&raw mut listening).cast();
+        if getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, value, &raw mut size) == 0 {
+            return if listening == 0 { Inherited::ConnectedSocket } else { Inherited::ListeningSocket };
+        }
+        // Wine 8 tells nothing of a socket that another process has made but its address. A web server hands over one that
+        // listens; with another the first accept fails and says so.
+        let address = (&raw mut address).cast::<SOCKADDR>();
+        if getsockname(socket, address, &raw mut length) == 0 {
+            Inherited::ListeningSocket
+        } else {
+            Inherited::File
         }
     }
 }
@@ -92,20 +113,22 @@ pub(super) fn take_input() -> io::Result<OwnedHandle> {
     Ok(own)
 }
 
-/// Standard input as a listening socket. The process has no standard input afterwards, as with a pipe.
-pub(super) fn take_socket() -> TcpListener {
+/// Standard input as a listening socket of our own, which processes that the application starts do not inherit. The process
+/// has no standard input afterwards, as with a pipe.
+pub(super) fn take_socket() -> io::Result<TcpListener> {
     let socket = standard(STD_INPUT_HANDLE) as RawSocket;
+    #[expect(unsafe_code, reason = "an inherited socket is only known by its number")]
+    // SAFETY: `inherited` has found a listening socket there. It is taken once, when a server opens, and nobody else in
+    // this process closes it.
+    let given = unsafe { TcpListener::from_raw_socket(socket) };
+    // Wine 8 polls no socket but those that its own process has made.
+    let own = given.try_clone()?;
     #[expect(unsafe_code, reason = "a call of Windows")]
     // SAFETY: no pointer is handed over.
     unsafe {
         SetStdHandle(STD_INPUT_HANDLE, std::ptr::null_mut());
     }
-    #[expect(unsafe_code, reason = "an inherited socket is only known by its number")]
-    // SAFETY: `inherited` has found a listening socket there. It is taken once, when a server opens, and nobody else in
-    // this process closes it.
-    unsafe {
-        TcpListener::from_raw_socket(socket)
-    }
+    Ok(own)
 }
 
 /// Makes a file the standard output and the standard error of the process, as the system knows them.
