@@ -190,10 +190,7 @@ impl ApplicationHost {
             if let Some(pool) = pool {
                 editor.set_attribute(application, "applicationPool", pool);
             }
-            match application.children_named("virtualDirectory").find(|v| v.attribute("path") == Some("/")) {
-                Some(directory) => editor.set_attribute(directory, "physicalPath", folder),
-                None => editor.append_child(application, &virtual_directory(folder)),
-            }
+            set_virtual_directory(&mut editor, application, "/", folder);
             if editor.is_empty() { Change::Unchanged } else { Change::Updated }
         } else {
             editor.append_child(site, &new_application(path.path(), folder, pool));
@@ -273,11 +270,32 @@ fn new_application(path: &str, folder: &str, pool: Option<&str>) -> String {
     if let Some(pool) = pool {
         let _ = write!(xml, " applicationPool=\"{}\"", escape_attribute(pool));
     }
-    format!("{xml}>\n    {}\n</application>", virtual_directory(folder))
+    format!("{xml}>\n    {}\n</application>", virtual_directory("/", folder))
 }
 
-fn virtual_directory(folder: &str) -> String {
-    format!("<virtualDirectory path=\"/\" physicalPath=\"{}\" />", escape_attribute(folder))
+fn virtual_directory(path: &str, folder: &str) -> String {
+    let (path, folder) = (escape_attribute(path), escape_attribute(folder));
+    format!("<virtualDirectory path=\"{path}\" physicalPath=\"{folder}\" />")
+}
+
+fn set_virtual_directory<'d>(
+    editor: &mut Editor<'d>,
+    application: Element<'d>,
+    path: &str,
+    folder: &str,
+) -> Change {
+    let mut known = application.children_named("virtualDirectory");
+    match known.find(|known| same(known.attribute("path").unwrap_or_default(), path)) {
+        Some(known) if known.attribute("physicalPath") == Some(folder) => Change::Unchanged,
+        Some(known) => {
+            editor.set_attribute(known, "physicalPath", folder);
+            Change::Updated
+        }
+        None => {
+            editor.append_child(application, &virtual_directory(path, folder));
+            Change::Added
+        }
+    }
 }
 
 /// Names and paths of IIS are compared without regard to case.

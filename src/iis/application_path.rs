@@ -80,6 +80,18 @@ impl ApplicationPath {
         if self.path == "/" { "" } else { &self.path }
     }
 
+    /// The path below this application, as `/media`, of a `SITE/PATH` that lies in it; `/` is the application itself. None: it
+    /// is elsewhere.
+    pub fn below(&self, path: &str) -> Option<String> {
+        let path: Self = path.parse().ok()?;
+        let alike = |(own, step): (&str, &str)| own.to_lowercase() == step.to_lowercase();
+        let own = self.steps().count();
+        let inside = alike((&self.site, &path.site))
+            && path.steps().count() >= own
+            && self.steps().zip(path.steps()).all(alike);
+        inside.then(|| format!("/{}", path.steps().skip(own).collect::<Vec<_>>().join("/")))
+    }
+
     /// The folders of the application below its site's root, in order.
     pub fn steps(&self) -> impl Iterator<Item = &str> {
         self.path.split('/').filter(|step| !step.is_empty())
@@ -143,6 +155,23 @@ mod tests {
             (root.path(), root.url_prefix(), root.to_string().as_str()),
             ("/", "", "Default Web Site")
         );
+    }
+
+    #[test]
+    fn what_lies_in_an_application_has_a_path_below_it() {
+        let path: ApplicationPath = "Default Web Site/shop".parse().unwrap();
+        for (whole, below) in [
+            ("Default Web Site/shop", Some("/")),
+            (r"default web site\SHOP\Media/Grün", Some("/Media/Grün")),
+            ("Default Web Site/shopping", None),
+            ("Default Web Site", None),
+            ("Other/shop/media", None),
+            ("Default Web Site/shop/../x", None),
+        ] {
+            assert_eq!(path.below(whole).as_deref(), below, "{whole}");
+        }
+        let root: ApplicationPath = "Site".parse().unwrap();
+        assert_eq!(root.below("Site/a").as_deref(), Some("/a"));
     }
 
     #[test]

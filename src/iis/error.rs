@@ -106,6 +106,14 @@ pub enum Error {
         /// The folder.
         folder: PathBuf,
     },
+    /// A parameter gives a virtual directory what is no place on a server.
+    #[error("`{path}`, the physical path of the virtual directory `{directory}`, is no full path of Windows")]
+    PhysicalPath {
+        /// The virtual directory: `SITE/PATH`.
+        directory: String,
+        /// The path as the parameter has it.
+        path: String,
+    },
     /// No binding of the site can be asked over HTTP.
     #[error("the site `{site}` has no HTTP binding")]
     NoBinding {
@@ -278,6 +286,9 @@ impl Failure for Error {
             Self::NotOurs { .. } => Some(
                 "Install into a path of its own, as `Default Web Site/hello`, or empty the folder first.".into(),
             ),
+            Self::PhysicalPath { .. } => {
+                Some(r"It begins with a drive or a share, as in `D:\media` or `\\server\share\media`.".into())
+            }
             Self::NoBinding { site } => Some(format!(
                 "Give it one: appcmd set site \"{site}\" /+bindings.[protocol='http',bindingInformation='*:8080:']"
             )),
@@ -319,6 +330,7 @@ impl Failure for Error {
             | Self::ApplicationPath(_)
             | Self::Command { .. }
             | Self::NoSite { .. }
+            | Self::PhysicalPath { .. }
             | Self::NotOurs { .. } => ExitCode::Usage,
             other => other.passed_on().map_or(ExitCode::Failed, Failure::exit_code),
         }

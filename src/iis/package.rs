@@ -12,7 +12,7 @@ use crate::files;
 use crate::finding::Finding;
 use crate::package::apply::{self, Resolved};
 use crate::package::archive::Reader;
-use crate::package::archive_format::Contents;
+use crate::package::archive_format::{Application, Contents};
 use crate::package::manifest::Provider;
 use crate::package::parameters::Parameters;
 use crate::xml::Document;
@@ -123,9 +123,22 @@ impl<'a> Package<'a> {
         self.require_content()?;
         let main = self.contents.main_application().cloned();
         let main = main.ok_or_else(|| self.broken(PackageError::NoApplication))?;
-        let total = main.entries.iter().map(|(index, _)| self.reader.entries()[*index].size).sum();
+        self.unpack_content(&main, into)
+    }
+
+    /// The same for what one provider of the manifest brings, which may be nothing.
+    ///
+    /// # Errors
+    /// As for [`Package::unpack`].
+    pub(super) fn unpack_provider(&mut self, provider: usize, into: &Path) -> Result<usize, Error> {
+        let found = self.contents.applications.iter().find(|content| content.provider == provider).cloned();
+        found.map_or(Ok(0), |content| self.unpack_content(&content, into))
+    }
+
+    fn unpack_content(&mut self, content: &Application, into: &Path) -> Result<usize, Error> {
+        let total = content.entries.iter().map(|(index, _)| self.reader.entries()[*index].size).sum();
         let (mut count, mut done) = (0, 0);
-        for (index, name) in &main.entries {
+        for (index, name) in &content.entries {
             let target = into.join(name);
             let entry = &self.reader.entries()[*index];
             done += entry.size;
@@ -134,7 +147,7 @@ impl<'a> Package<'a> {
                 continue;
             }
             // A scope may be about the whole name in the package, or the end of it.
-            self.unpack_file(*index, &format!("{}/{name}", main.root), &target)?;
+            self.unpack_file(*index, &format!("{}/{name}", content.root), &target)?;
             count += 1;
             self.observer.event(Event::Progress { what: "unpacking".into(), done, total, unit: Unit::Bytes });
         }
@@ -207,13 +220,21 @@ impl<'a> Package<'a> {
 
 /// Whether a provider's path means the application that is installed, or something in it.
 pub(super) fn is_in(application: &ApplicationPath, path: &str) -> bool {
-    let own = application.to_string().to_lowercase();
-    let path = path.replace('\\', "/").trim_matches('/').to_lowercase();
-    let below = |whole: &str, part: &str| {
-        whole.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
+    place_in(application, path).is_some()
+}
+
+/// The path below the application, as `/media`, that a provider's path means; `/` is the application itself. None: it means
+/// something else.
+pub(super) fn place_in(application: &ApplicationPath, path: &str) -> Option<String> {
     // Without a parameter for the site, the package has the application's own name.
-    below(&path, &own) || (!path.contains('/') && own.ends_with(&format!("/{path}")))
+    let own_name = || {
+        let (above, name) = application.path().rsplit_once('/')?;
+        if name.is_empty() {
+            return None;
+        }
+        application.below(&format!("{}{above}/{path}", application.site()))
+    };
+    application.below(path).or_else(own_name)
 }
 
 fn failed(path: &Path, source: std::io::Error) -> Error {

@@ -1,7 +1,8 @@
 //! Parameters that change what the manifest says and where it goes: seen on an installation, not only in a value.
 
-use iiswsgi::event::{Event, Recorder};
-use iiswsgi::iis::{DEFAULT_SITE, Iis as _, Outcome};
+use iiswsgi::error::Shown;
+use iiswsgi::event::{Event, Quiet, Recorder};
+use iiswsgi::iis::{DEFAULT_SITE, HttpRequest, Iis as _, Installed, Outcome, Simulated, StartOptions};
 
 use crate::iis_twins::{Package, simulated};
 
@@ -42,6 +43,11 @@ fn bindings_folders_and_attributes_of_the_destination_are_set() {
     assert_eq!(host.bindings(DEFAULT_SITE), ["*:8080:shop.example.org"]);
     let (_, application) = host.application(&installed.application).unwrap();
     assert_eq!(application.physical_path(), Some(&*installed.physical_path.to_string_lossy()));
+    assert!(
+        installed.physical_path.ends_with("drives/D/sites/hello"),
+        "{}",
+        installed.physical_path.display()
+    );
 
     let steps: Vec<_> = installed
         .steps
@@ -64,8 +70,8 @@ fn bindings_folders_and_attributes_of_the_destination_are_set() {
             ),
             (
                 "DestinationVirtualDirectory",
-                Outcome::Simulated,
-                r"The folder `D:\sites\hello` of the virtual directory `Default Web Site/hello` was noted, not made."
+                Outcome::Done,
+                r"The virtual directory `Default Web Site/hello` leads to `D:\sites\hello`."
             ),
         ]
     );
@@ -87,4 +93,112 @@ fn a_binding_that_is_set_already_stays() {
     let installed = package.install(&iis).unwrap();
     assert_eq!(installed.steps[3].detail, "The binding of `Default Web Site` was `*:80:shop.example.org`.");
     assert_eq!(std::fs::read_to_string(iis.configuration()).unwrap(), before);
+}
+
+/// A handler for what is on the disk, in the place of the application's.
+const STATIC: &str = r#"<configuration><system.webServer><handlers><clear/>
+  <add name="StaticFile" path="*" verb="*" modules="StaticFileModule,DefaultDocumentModule" resourceType="Either"/>
+</handlers></system.webServer></configuration>"#;
+
+/// The package with a virtual directory `media` on `D:\media`, which a folder of its own fills.
+fn with_media() -> Package {
+    let manifest = r#"<msDeploy.iisApp><iisApp path="hello"/><contentPath path="pictures"/>
+      <runCommand path="iiswsgi bootstrap --app-path &quot;Default Web Site/hello&quot;"/></msDeploy.iisApp>"#;
+    let parameters = r#"<parameters>
+      <parameter name="Place" defaultValue="Default Web Site/hello/media">
+        <parameterEntry kind="ProviderPath" scope="^contentPath$" match="^pictures$"/></parameter>
+      <parameter name="Media" defaultValue="D:\media">
+        <parameterEntry kind="DestinationVirtualDirectory" scope="/hello/media$" match=""/></parameter>
+    </parameters>"#;
+    Package::new()
+        .with("Manifest.xml", manifest)
+        .with("Parameters.xml", parameters)
+        .with("pictures/web.config", STATIC)
+        .with("pictures/logo.txt", "a logo")
+}
+
+fn ask(iis: &Simulated, installed: &Installed, targets: &[&str]) -> Vec<(u16, String)> {
+    let mut running = iis.start(installed, &StartOptions::default(), &Quiet).unwrap();
+    let mut answer = |target: &&str| {
+        let response = running.request(&HttpRequest::get(*target)).unwrap();
+        (response.status, String::from_utf8(response.body).unwrap())
+    };
+    let answers = targets.iter().map(&mut answer).collect();
+    running.stop();
+    answers
+}
+
+#[test]
+fn a_virtual_directory_is_filled_and_served_from_its_own_folder() {
+    let (root, iis) = simulated();
+    let installed = with_media().install(&iis).unwrap();
+    let folder = root.path().join("iis/drives/D/media");
+    assert_eq!(std::fs::read_to_string(folder.join("logo.txt")).unwrap(), "a logo");
+    assert!(!installed.physical_path.join("media").exists(), "it is no part of the application's folder");
+
+    let answers = ask(&iis, &installed, &["/media/logo.txt", "/MEDIA/Logo.TXT", "/media/none", "/other"]);
+    assert_eq!(answers[0], (200, "a logo".to_owned()));
+    assert_eq!(answers[1], answers[0], "as Windows takes names");
+    assert_eq!(answers[2].0, 404);
+    assert_eq!(answers[3].0, 201, "the application answers everything else");
+    let translated = format!("PATH_TRANSLATED={}", installed.physical_path.join("other").display());
+    assert!(answers[3].1.contains(&translated), "{}", answers[3].1);
+}
+
+#[test]
+fn an_install_that_fails_leaves_the_virtual_directory_as_it_was() {
+    let (root, iis) = simulated();
+    with_media().install(&iis).unwrap();
+    let worse =
+        with_media().with("pictures/logo.txt", "worse").with("hello/web.config.in", "<configuration>");
+    worse.install(&iis).unwrap_err();
+    let logo = root.path().join("iis/drives/D/media/logo.txt");
+    assert_eq!(std::fs::read_to_string(logo).unwrap(), "a logo");
+}
+
+#[test]
+fn a_virtual_directory_that_only_a_scope_names_is_made_and_keeps_what_is_in_it() {
+    let (root, iis) = simulated();
+    let parameters = r#"<parameters><parameter name="Media" defaultValue="%SystemDrive%\media">
+      <parameterEntry kind="DestinationVirtualDirectory" scope="^Default\ Web\ Site/hello/media$" match=""/></parameter>
+    </parameters>"#;
+    let package =
+        Package::new().with("Parameters.xml", parameters).with("hello/media/logo.txt", "of the package");
+    let recorder = Recorder::new();
+    let installed = iis.install(&package.request(), &recorder).unwrap();
+    let told = |text: &str| recorder.events().iter().any(|event| format!("{event:?}").contains(text));
+    assert!(told(
+        "The virtual directory `Default Web Site/hello/media` was made; on a server it must be there."
+    ));
+    assert!(told("`media` of the package is hidden by the virtual directory of the same path"));
+    let folder = root.path().join("iis/drives/C/media");
+    for (name, text) in [("web.config", STATIC), ("logo.txt", "of the server")] {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    assert_eq!(ask(&iis, &installed, &["/media/logo.txt"]), [(200, "of the server".to_owned())]);
+    let installed = package.install(&iis).unwrap();
+    assert_eq!(ask(&iis, &installed, &["/media/logo.txt"]), [(200, "of the server".to_owned())]);
+
+    assert!(iis.uninstall(&installed.application, &Quiet).unwrap());
+    assert!(folder.join("logo.txt").is_file(), "what an application does not own stays");
+}
+
+#[test]
+fn an_application_in_a_folder_of_the_server_goes_with_it() {
+    let (_root, iis) = simulated();
+    let installed = package().install(&iis).unwrap();
+    assert!(installed.physical_path.join("responder.py").is_file());
+    assert!(iis.uninstall(&installed.application, &Quiet).unwrap());
+    assert!(!installed.physical_path.exists());
+}
+
+#[test]
+fn a_physical_path_that_is_none_of_windows_is_refused() {
+    let (_root, iis) = simulated();
+    let error = with_media().set("Media", "/srv/media").install(&iis).unwrap_err();
+    let shown = Shown::of(&error).to_string();
+    for text in ["`/srv/media`", "`Default Web Site/hello/media`", r"as in `D:\media`"] {
+        assert!(shown.contains(text), "{text} in {shown}");
+    }
+    assert!(iis.find(&"Default Web Site/hello".parse().unwrap()).unwrap().is_none());
 }

@@ -154,7 +154,7 @@ fn what_goes_wrong_is_502_3_with_the_last_words_of_the_process() {
 fn what_the_process_prints_goes_to_its_file() {
     let server = server(r#"stdoutLogEnabled="true" stdoutLogFile=".\out""#);
     server.get("/hello/app/exit");
-    let folder = server.site.applications()[0].served.folder.clone();
+    let folder = server.site.applications()[0].served.folders.own().to_owned();
     let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let log = names.into_iter().find(|path| path.to_string_lossy().contains("out_1_")).unwrap();
     assert!(std::fs::read_to_string(log).unwrap().contains("leaving in the middle"));

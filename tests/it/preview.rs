@@ -73,7 +73,7 @@ impl Server {
 
     /// Changes the time of `watched.txt` in the application's folder.
     pub(crate) fn touch_watched(&self) {
-        let folder = self.site.applications()[0].served.folder.clone();
+        let folder = self.site.applications()[0].served.folders.own().to_owned();
         let file = std::fs::File::options().write(true).open(folder.join("watched.txt")).unwrap();
         file.set_modified(std::time::SystemTime::now() + Duration::from_secs(5)).unwrap();
     }

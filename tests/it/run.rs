@@ -130,6 +130,32 @@ fn stages_can_be_run_one_after_the_other() {
 }
 
 #[test]
+fn a_virtual_directory_that_a_package_asks_for_is_served_from_its_folder() {
+    let manifest = r#"<msDeploy.iisApp><iisApp path="project"/><contentPath path="project/media"/>
+        <runCommand path="iiswsgi bootstrap" successReturnCodes="0x0"/></msDeploy.iisApp>"#;
+    let configuration = r"
+parameters:
+  - name: Media
+    default: 'D:\media'
+    entries: [{kind: DestinationVirtualDirectory, scope: '/project/media$'}]
+test:
+  requests: [{path: /, contains: hello}, {path: /media/logo.txt, status: 200, contains: a logo}]
+";
+    let on_disk = r#"<configuration><system.webServer><handlers><clear/>
+        <add name="StaticFile" path="*" verb="*" modules="StaticFileModule" resourceType="Either"/>
+        </handlers></system.webServer></configuration>"#;
+    let project = Project::new()
+        .file("wsgi.py", HELLO)
+        .file("Manifest.xml.in", manifest)
+        .file("iiswsgi.yml", configuration)
+        .file("media/web.config", on_disk)
+        .file("media/logo.txt", "a logo");
+    let folder = r"The folder `D:\media` of the virtual directory `Default Web Site/project/media` is ";
+    project.run(["run"]).success().says(folder);
+    assert_eq!(project.read(".iiswsgi/iis/drives/D/media/logo.txt"), "a logo");
+}
+
+#[test]
 fn the_archive_format_goes_the_same_way() {
     let project = Project::new().file("wsgi.py", HELLO);
     project.run(["run", "--format", "archive"]).success();

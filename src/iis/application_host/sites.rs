@@ -1,6 +1,8 @@
-//! Edits that make a configuration of one's own from a template: one site, its binding, sections that are not locked.
+//! Edits of a site beside its applications: its bindings and virtual directories, and those that make a configuration of one's
+//! own from a template.
 
-use super::{ApplicationHost, Change, Error};
+use super::{ApplicationHost, Change, Error, application_element, set_virtual_directory};
+use crate::iis::ApplicationPath;
 use crate::xml::{Editor, escape_attribute};
 
 impl ApplicationHost {
@@ -16,6 +18,27 @@ impl ApplicationHost {
         let text = editor.finish();
         self.replace(text, Change::Removed)?;
         self.add_site(name, folder)
+    }
+
+    /// Adds a virtual directory to an application or changes its folder. `path` is below the application, as `/media`. An
+    /// application that is not there gets none.
+    ///
+    /// # Errors
+    /// The site is not there.
+    pub fn set_virtual_directory(
+        &mut self,
+        application: &ApplicationPath,
+        path: &str,
+        folder: &str,
+    ) -> Result<Change, Error> {
+        let site = self.site_element(application.site())?;
+        let Some(application) = application_element(site, application.path()) else {
+            return Ok(Change::Unchanged);
+        };
+        let mut editor = Editor::new(&self.document);
+        let change = set_virtual_directory(&mut editor, application, path, folder);
+        let text = editor.finish();
+        self.replace(text, change)
     }
 
     /// Gives a site one HTTP binding, as `*:8080:localhost`, in the place of those that it has.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use super::locked;
-use crate::iis::site::{Configuration, Layer};
+use crate::iis::site::{Configuration, Folders, Layer};
 use crate::package::web_config::FILE_NAME;
 use crate::xml::Document;
 
@@ -43,7 +43,7 @@ impl Source {
 pub(super) struct Files {
     /// The folder of the root application when that is another one.
     outer: Option<PathBuf>,
-    folder: PathBuf,
+    folders: Folders,
     prefix: String,
     known: Mutex<Known>,
 }
@@ -61,8 +61,8 @@ type Read = Result<Document, String>;
 type Layered = (String, Stamp, PathBuf, Arc<Read>, bool);
 
 impl Files {
-    pub(super) fn new(outer: Option<PathBuf>, folder: PathBuf, prefix: &str) -> Self {
-        Self { outer, folder, prefix: prefix.to_owned(), known: Mutex::default() }
+    pub(super) fn new(outer: Option<PathBuf>, folders: Folders, prefix: &str) -> Self {
+        Self { outer, folders, prefix: prefix.to_owned(), known: Mutex::default() }
     }
 
     fn of(&self, below: &str) -> Result<Arc<Configuration>, Invalid> {
@@ -89,7 +89,8 @@ impl Files {
             }
         }
         // The innermost file is the one that is at fault nearly always.
-        let innermost = || layers.last().map_or_else(|| self.folder.join(FILE_NAME), |layer| layer.2.clone());
+        let innermost =
+            || layers.last().map_or_else(|| self.folders.own().join(FILE_NAME), |layer| layer.2.clone());
         let configuration = Configuration::of(&documents, &path)
             .map_err(|fault| Invalid { path: innermost(), text: fault.to_string() })?;
         let configuration = Arc::new(configuration);
@@ -107,17 +108,18 @@ impl Files {
         if let Some(outer) = &self.outer {
             self.read(&outer.join(FILE_NAME), String::new(), true, &mut layers);
         }
-        let mut folder = self.folder.clone();
-        let mut base = self.prefix.clone();
-        self.read(&folder.join(FILE_NAME), base.clone(), false, &mut layers);
+        self.read(&self.folders.own().join(FILE_NAME), self.prefix.clone(), false, &mut layers);
+        let mut path = String::new();
         let steps = below.rsplit_once('/').map_or("", |(folders, _)| folders);
         for step in steps.split('/').filter(|step| !step.is_empty()) {
-            folder.push(step);
-            base = format!("{base}/{step}");
-            if !folder.is_dir() {
+            path = format!("{path}/{step}");
+            let (folder, rest) = self.folders.lead(&path);
+            let folder = folder.join(rest.trim_start_matches('/'));
+            // A virtual directory may lie below a path that is no folder.
+            if !folder.is_dir() && self.folders.is_single() {
                 break;
             }
-            self.read(&folder.join(FILE_NAME), base.clone(), false, &mut layers);
+            self.read(&folder.join(FILE_NAME), format!("{}{path}", self.prefix), false, &mut layers);
         }
         layers
     }

@@ -12,31 +12,36 @@ use tokio::io::AsyncSeekExt as _;
 
 use super::{Content, Reply};
 use crate::iis::site::{
-    Answer, ByteRange, Configuration, Files, Handling, Request, Resource, entity_tag, escaped, range_of,
+    Answer, ByteRange, Configuration, Files, Folders, Handling, Request, Resource, entity_tag, escaped,
+    range_of,
 };
 use crate::xml::{escape_attribute, escape_text};
 
-/// A folder.
-pub(super) struct Disk<'a>(pub(super) &'a Path);
+/// The folders of an application.
+pub(super) struct Disk<'a>(pub(super) &'a Folders);
 
 impl Disk<'_> {
     /// The file or folder that a decoded path stands for.
     pub(super) fn find(&self, below: &str) -> Option<PathBuf> {
-        let mut found = self.0.to_owned();
-        for step in below.split('/').filter(|step| !step.is_empty()) {
+        let (folder, rest) = self.0.lead(below);
+        let mut found = folder.to_owned();
+        for step in rest.split('/').filter(|step| !step.is_empty()) {
             // A step comes out of a URL that was resolved, but nothing here must hang on that.
             if step == ".." || step.contains(['\\', '\0']) || (cfg!(windows) && step.contains(':')) {
                 return None;
             }
-            let next = found.join(step);
-            found = if next.exists() { next } else { alike(&found, step)? };
+            found = child(&found, step)?;
         }
         Some(found)
     }
 }
 
-/// The entry of a folder that has this name in some case.
-fn alike(folder: &Path, name: &str) -> Option<PathBuf> {
+/// The entry of a folder that has this name, else one that has it in another case.
+pub(in crate::iis) fn child(folder: &Path, name: &str) -> Option<PathBuf> {
+    let exact = folder.join(name);
+    if exact.exists() {
+        return Some(exact);
+    }
     let lower = name.to_lowercase();
     fs::read_dir(folder)
         .ok()?
@@ -57,13 +62,13 @@ impl Files for Disk<'_> {
 
 /// Serves a file or the list of a folder.
 pub(super) async fn serve(
-    folder: &Path,
+    folders: &Folders,
     configuration: &Configuration,
     request: &Request,
     handling: &Handling,
 ) -> Result<Reply, Answer> {
     let missing = || Answer::new(404, 0);
-    let path = Disk(folder).find(&handling.below).ok_or_else(missing)?;
+    let path = Disk(folders).find(&handling.below).ok_or_else(missing)?;
     if path.is_dir() {
         return Ok(list(&path, handling));
     }

@@ -39,6 +39,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
+pub(super) use disk::child;
 pub use monitor::{Access, Monitor};
 pub(super) use platform::{PORT, Platform};
 pub(super) use pool::{Pool, Started};

@@ -107,7 +107,7 @@ fn status(site: &Site) -> serde_json::Value {
             json!({
                 "application": served.application.to_string(),
                 "path": format!("{}/", served.application.url_prefix()),
-                "folder": served.folder,
+                "folder": served.folders.own(),
                 "package": hosted.package,
                 "parameters": hosted.parameters.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
                 "simulated": hosted.simulated,
@@ -179,7 +179,7 @@ fn application(html: &mut String, hosted: &Hosted) {
         escape_text(&served.application.to_string()),
         escape_attribute(&crate::iis::site::escaped(&path)),
         escape_text(&path),
-        escape_text(&served.folder.display().to_string()),
+        escape_text(&served.folders.own().display().to_string()),
         escape_text(&hosted.package),
     );
     for (number, workers) in served.workers().iter().enumerate() {

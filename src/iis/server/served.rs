@@ -10,7 +10,8 @@ use super::configuration::{Files, Invalid, Source};
 use super::disk::{self, Disk};
 use super::{Body, Fault, Incoming, Patience, Platform, Pool, Reply, Workers, error_page, inner_request};
 use crate::iis::site::{
-    Answer, Configuration, Decision, ErrorAction, Handling, HttpPlatform, Module, Place, Request, Url, decide,
+    Answer, Configuration, Decision, ErrorAction, Folders, Handling, HttpPlatform, Module, Place, Request,
+    Url, decide,
 };
 use crate::iis::{ApplicationPath, Logs};
 
@@ -18,8 +19,8 @@ use crate::iis::{ApplicationPath, Logs};
 pub struct Served {
     /// Where it is in IIS.
     pub application: ApplicationPath,
-    /// Its folder.
-    pub folder: PathBuf,
+    /// Its folders.
+    pub folders: Folders,
     /// The number of its site.
     pub site: u32,
     /// The folder of the site's root application.
@@ -32,15 +33,15 @@ impl Served {
     /// An application with the processes that its handlers may lead to.
     pub(in crate::iis) fn new(
         application: ApplicationPath,
-        folder: PathBuf,
+        folders: Folders,
         (site, site_folder): (u32, PathBuf),
         pools: Vec<Pool>,
     ) -> Self {
         let is_root = application.path() == "/";
         let outer = (!is_root).then(|| site_folder.clone());
-        let files = Files::new(outer, folder.clone(), application.url_prefix());
+        let files = Files::new(outer, folders.clone(), application.url_prefix());
         let workers = pools.into_iter().map(|pool| Workers::FastCgi(Arc::new(pool))).collect();
-        Self { application, folder, site, site_folder, configuration: Source::Files(files), workers }
+        Self { application, folders, site, site_folder, configuration: Source::Files(files), workers }
     }
 
     /// A FastCGI program as the only handler of a site whose root is a folder; the folder's own configuration does not count.
@@ -51,7 +52,7 @@ impl Served {
             application,
             site: 1,
             site_folder: folder.clone(),
-            folder,
+            folders: folder.into(),
             configuration: Source::Fixed(configuration),
             workers: vec![Workers::FastCgi(Arc::new(pool))],
         }
@@ -134,7 +135,7 @@ impl Served {
             .filter(|below| !below.is_empty())
             .unwrap_or_else(|| "/".to_owned());
         let configuration = self.configuration.of(&below)?;
-        let decision = decide(&configuration, &incoming.request, &self.place(), &Disk(&self.folder));
+        let decision = decide(&configuration, &incoming.request, &self.place(), &Disk(&self.folders));
         Ok((configuration, decision))
     }
 
@@ -143,7 +144,7 @@ impl Served {
             application: &self.application,
             site: self.site,
             site_folder: &self.site_folder,
-            folder: &self.folder,
+            folders: &self.folders,
         }
     }
 
@@ -179,7 +180,7 @@ impl Served {
                 return self.error(configuration, &Answer::new(501, 0), &incoming, true, patience).await;
             }
             Module::StaticFile => {
-                match disk::serve(&self.folder, configuration, &incoming.request, &handling).await {
+                match disk::serve(&self.folders, configuration, &incoming.request, &handling).await {
                     Ok(reply) => reply,
                     Err(answer) => {
                         return self.error(configuration, &answer, &incoming, true, patience).await;
@@ -227,14 +228,14 @@ impl Served {
             ErrorAction::Detailed | ErrorAction::Keep => {
                 let facts = [
                     ("Application", self.application.to_string()),
-                    ("Folder", self.folder.display().to_string()),
+                    ("Folder", self.folders.own().display().to_string()),
                 ];
                 error_page::detailed(answer, request, &facts)
             }
             ErrorAction::Short => error_page::short(answer, "IIS"),
             ErrorAction::Redirect(location) => error_page::redirect(&Answer::new(302, 0), &location, "IIS"),
             ErrorAction::File(path) => {
-                let file = Disk(&self.folder).find(&path.replace('\\', "/"));
+                let file = Disk(&self.folders).find(&path.replace('\\', "/"));
                 match file.and_then(|file| std::fs::read(file).ok()) {
                     Some(bytes) => {
                         Reply::whole(answer.status, answer.sub_status, "httpErrors", "text/html", bytes)
@@ -267,7 +268,7 @@ impl Served {
             Module::FastCgi | Module::HttpPlatform => {
                 self.by_process(&configuration, *handling, inner, patience).await
             }
-            _ => match disk::serve(&self.folder, &configuration, &inner.request, &handling).await {
+            _ => match disk::serve(&self.folders, &configuration, &inner.request, &handling).await {
                 Ok(reply) => Ok(reply),
                 Err(_) => Ok(error_page::short(answer, "IIS")),
             },

@@ -14,6 +14,7 @@ mod host_paths;
 mod in_place;
 mod layout;
 mod providers;
+mod transaction;
 mod trial;
 
 use std::path::{Path, PathBuf};
@@ -26,13 +27,14 @@ use destination::Destination;
 pub use in_place::start_in_place;
 pub(super) use providers::failed_for;
 
-use layout::{Layout, Transaction};
+use layout::Layout;
 use providers::Providers;
+use transaction::Transaction;
 
 use super::application_host::{ApplicationHost, same_application};
 use super::package::Package;
 use super::server::{PORT, Platform, Pool, Served, Started};
-use super::site::HttpPlatform;
+use super::site::{Folders, HttpPlatform};
 use super::{
     ApplicationPath, Error, FastCgiApplication, Iis, InstallRequest, Installed, RunningApplication,
     StartOptions, Twin, TwinKind,
@@ -105,12 +107,15 @@ impl Simulated {
                 Pool::new(started, Arc::clone(&self.runner))
             });
         let pools = pools.collect();
-        let root = ApplicationPath::new(&site.name, "/")?;
-        let root = layout.folder(&root);
-        let site_folder = if root.is_dir() { root } else { layout.site(&site.name) };
+        let root = site.applications.iter().find(|application| application.path == "/");
+        let site_folder = root.and_then(|root| root.physical_path()).map(PathBuf::from);
+        let site_folder = site_folder.filter(|folder| folder.is_dir());
+        let site_folder = site_folder.unwrap_or_else(|| layout.site(&site.name));
+        let directories = application.virtual_directories.into_iter();
+        let directories = directories.map(|(path, folder)| (path, PathBuf::from(folder)));
         let mut served = Served::new(
             installed.application.clone(),
-            installed.physical_path.clone(),
+            Folders::new(installed.physical_path.clone(), directories),
             (site.id, site_folder),
             pools,
         );
@@ -176,14 +181,14 @@ impl Iis for Simulated {
         let to_run = package.providers()?;
         let mut host = layout.host()?;
         self.make_site(&mut host, &layout, &application, observer)?;
-        let folder = layout.folder(&application);
-        let unpacked = layout.unfinished()?;
-        let files = package.unpack(unpacked.path())?;
-        let destination = Destination::of(&package, &host, &application);
-        let destination = destination.map_err(|source| package.broken(source))?;
-        package.tell_unused();
-        let transaction = Transaction::begin(&layout, unpacked, &folder, &layout.host()?)?;
         let settings = self.settings(request);
+        let destination =
+            Destination::of(&package, (&host, &layout), &application, &to_run, &settings.variables)?;
+        let folder =
+            destination.application_folder().map_or_else(|| layout.folder(&application), Path::to_owned);
+        let (unpacked, files) = unpack(&mut package, &layout, &destination, &folder)?;
+        package.tell_unused();
+        let transaction = Transaction::begin(&layout, unpacked, &layout.host()?)?;
         let runner = Observed { runner: self.runner.as_ref(), observer };
         let mut providers = Providers {
             application: &application,
@@ -200,8 +205,7 @@ impl Iis for Simulated {
         };
         to_run.iter().try_for_each(|provider| providers.run(provider))?;
         let Providers { mut host, mut steps, bootstrap, .. } = providers;
-        let unchanged = |source| Error::Configuration { path: layout.configuration(), source };
-        steps.extend(destination.set(&mut host, observer).map_err(unchanged)?);
+        steps.extend(destination.set(&mut host, &layout, (&application, &folder), observer)?);
         let registered = bootstrap.as_ref().map(|report| report.registered.as_slice()).unwrap_or_default();
         let fastcgi: Vec<_> = registered.iter().map(|(application, _)| application.clone()).collect();
         forget(&mut host, &layout, &application, &fastcgi)?;
@@ -233,9 +237,11 @@ impl Iis for Simulated {
         let _lock = layout.lock()?;
         layout.recover()?;
         let mut host = layout.host()?;
+        let recorded = layout.record(application).map(|installed| installed.physical_path);
+        let folder =
+            recorded.filter(|folder| layout.owns(folder)).unwrap_or_else(|| layout.folder(application));
         let there = host.application(application).is_some_and(|(_, known)| {
-            application.path() != "/"
-                || known.physical_path() == Some(&*layout.folder(application).to_string_lossy())
+            application.path() != "/" || known.physical_path() == Some(&*folder.to_string_lossy())
         });
         if !there {
             return Ok(false);
@@ -249,7 +255,7 @@ impl Iis for Simulated {
         };
         changed.map_err(|source| Error::Configuration { path: layout.configuration(), source })?;
         layout.save(&host)?;
-        layout.put_away(&layout.folder(application))?;
+        layout.put_away(&folder)?;
         layout.remove_record(application);
         Ok(true)
     }
@@ -287,6 +293,25 @@ impl Simulated {
         observer.simulated(&format!("The site `{name}` was made; on a server it must be there."));
         Ok(())
     }
+}
+
+/// Unpacks the application and what fills its virtual directories, each beside the folder that it is for. Gives the number
+/// of the application's files.
+fn unpack(
+    package: &mut Package<'_>,
+    layout: &Layout,
+    destination: &Destination,
+    folder: &Path,
+) -> Result<(Vec<(tempfile::TempDir, PathBuf)>, usize), Error> {
+    let unfinished = layout.unfinished()?;
+    let files = package.unpack(unfinished.path())?;
+    let mut unpacked = vec![(unfinished, folder.to_owned())];
+    for (provider, folder) in destination.filled() {
+        let unfinished = layout.unfinished()?;
+        package.unpack_provider(provider, unfinished.path())?;
+        unpacked.push((unfinished, folder.to_owned()));
+    }
+    Ok((unpacked, files))
 }
 
 /// Takes away what the last install of an application registered and this one did not, unless another needs it.

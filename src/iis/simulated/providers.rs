@@ -9,7 +9,7 @@ use crate::event::{Event, Message, Observer, Severity};
 use crate::iis::appcmd::Appcmd;
 use crate::iis::application_host::{self, ApplicationHost};
 use crate::iis::bootstrap::{self, Command, Registry, RegistryError};
-use crate::iis::package::is_in;
+use crate::iis::package::{is_in, place_in};
 use crate::iis::{ApplicationPath, Change, Error, FastCgiApplication, Outcome, Step};
 use crate::package::manifest::Provider;
 use crate::process::Runner;
@@ -66,7 +66,7 @@ impl Providers<'_> {
     }
 
     fn create_application(&mut self, path: &str) -> Result<(Outcome, String), Error> {
-        if !is_in(self.application, path) {
+        if place_in(self.application, path).as_deref() != Some("/") {
             let detail = format!("A second application `{path}` was not installed.");
             self.observer.simulated(&detail);
             return Ok((Outcome::NotRun, detail));

@@ -52,7 +52,7 @@ impl Trial<'_> {
         let started = Started { command_line: by_hand(&program), program, application: application.clone() };
         let pool = Pool::new(started, Arc::clone(runner));
         let site = (1, self.folder.to_owned());
-        let served = Served::new(self.application.clone(), self.folder.to_owned(), site, vec![pool]);
+        let served = Served::new(self.application.clone(), self.folder.to_owned().into(), site, vec![pool]);
         let running = Application::start(
             served,
             &self.application.to_string(),

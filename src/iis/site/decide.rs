@@ -1,7 +1,5 @@
 //! What becomes of a request: the order of IIS's pipeline.
 
-use std::path::Path;
-
 use super::rewrite::Subject;
 use super::rewrite::{Outcome, Rewritten};
 use super::{Configuration, Files, Handler, Place, Request, Resource, Url, escaped, variables};
@@ -145,11 +143,11 @@ fn rewrite(
         found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
     };
     let physical = |below: &str| {
-        let below = below.trim_start_matches('/');
-        if below.is_empty() {
-            return place.folder.to_string_lossy().into_owned();
+        let (folder, rest) = place.folders.lead(below);
+        match rest.trim_start_matches('/') {
+            "" => folder.to_string_lossy().into_owned(),
+            rest => folder.join(rest).to_string_lossy().into_owned(),
         }
-        place.folder.join(Path::new(below)).to_string_lossy().into_owned()
     };
     configuration.rewrite.evaluate(&Subject {
         prefix: place.application.url_prefix(),

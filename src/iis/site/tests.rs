@@ -1,6 +1,6 @@
 //! Tables: a `web.config`, a request, and who answers it with what.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::xml::Document;
@@ -60,7 +60,7 @@ fn decided(configuration: &Configuration, line: &str) -> String {
         application: &application,
         site: 1,
         site_folder: Path::new("/srv"),
-        folder: Path::new("/srv/app"),
+        folders: &PathBuf::from("/srv/app").into(),
     };
     match decide(configuration, &request(line), &place, &DISK) {
         Decision::Abort => "abort".into(),
@@ -209,7 +209,7 @@ fn a_rewritten_request_keeps_its_target_and_tells_of_it() {
         application: &application,
         site: 1,
         site_folder: Path::new("/s"),
-        folder: Path::new("/s/app"),
+        folders: &PathBuf::from("/s/app").into(),
     };
     let request = request("GET /app/a%20x?q=1");
     let Decision::Handle(handling) = decide(&configuration, &request, &place, &DISK) else { panic!() };

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use super::{Request, Url};
+use super::{Folders, Request, Url};
 use crate::iis::ApplicationPath;
 
 /// Where the application is that a request is for.
@@ -18,15 +18,15 @@ pub struct Place<'a> {
     pub site: u32,
     /// The folder of the site's root application.
     pub site_folder: &'a Path,
-    /// The folder of the application.
-    pub folder: &'a Path,
+    /// The folders of the application.
+    pub folders: &'a Folders,
 }
 
 /// All variables of a request to a URL, in a fixed order. The URL is not the request's own when it was rewritten.
 pub fn variables(request: &Request, url: &Url, place: &Place<'_>) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut all = Variables(Vec::new());
     let prefix = place.application.url_prefix().len();
-    let physical = physical(place.folder, url.path.get(prefix..).unwrap_or_default());
+    let physical = place.folders.physical(url.path.get(prefix..).unwrap_or_default());
     all.server(request, place);
     all.add("FCGI_ROLE", "RESPONDER");
     all.add("REQUEST_METHOD", &request.method);
@@ -64,7 +64,7 @@ impl Variables {
             _ => (host.as_str(), own_port.as_str()),
         };
         let instance = format!("/LM/W3SVC/{}", place.site);
-        let mut folder = place.folder.to_string_lossy().into_owned();
+        let mut folder = place.folders.own().to_string_lossy().into_owned();
         folder.push(std::path::MAIN_SEPARATOR);
         let (local, remote) = (request.endpoints.local, request.endpoints.remote);
         self.add("SERVER_SOFTWARE", "Microsoft-IIS/10.0");
@@ -127,16 +127,10 @@ pub fn escaped(path: &str) -> String {
     })
 }
 
-/// The file that a path below the application would be.
-fn physical(folder: &Path, below: &[u8]) -> Vec<u8> {
-    let mut path = folder.to_string_lossy().into_owned().into_bytes();
-    let separator = std::path::MAIN_SEPARATOR as u8;
-    path.extend(below.iter().map(|&byte| if byte == b'/' { separator } else { byte }));
-    path
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     fn request(target: &str, headers: &[(&str, &str)]) -> Request {
@@ -158,7 +152,7 @@ mod tests {
             application: &application,
             site: 3,
             site_folder: Path::new("/srv"),
-            folder: Path::new("/srv/a"),
+            folders: &PathBuf::from("/srv/a").into(),
         };
         let url = Url::parse(&request.target).unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

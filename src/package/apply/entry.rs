@@ -86,6 +86,21 @@ impl Entry {
         }
     }
 
+    /// The name that the scope is about, when it stands between `^` and `$` and is no pattern: `^Default\ Web\ Site/a$`.
+    pub(super) fn named(&self) -> Option<String> {
+        let inner = self.written_scope.strip_prefix('^')?.strip_suffix('$')?;
+        let mut name = String::new();
+        let mut characters = inner.chars();
+        while let Some(character) = characters.next() {
+            match character {
+                '\\' => name.push(characters.next().filter(|escaped| !escaped.is_alphanumeric())?),
+                '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '^' | '$' => return None,
+                plain => name.push(plain),
+            }
+        }
+        Some(name)
+    }
+
     /// Whether the scope matches a file. Web Deploy sees the whole path with backslashes; only its end is known here, and in the
     /// archive format where it was packed. So a scope may match the path in the package, the same behind a backslash, and
     /// the path that the archive format has kept.

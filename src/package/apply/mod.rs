@@ -115,6 +115,11 @@ impl Resolved {
         self.first(&EntryKind::DestinationVirtualDirectory, directory, "")
     }
 
+    /// The virtual directories that entries name: `SITE/PATH` for each scope that is a name and no pattern.
+    pub fn named_virtual_directories(&self) -> Vec<String> {
+        self.of_kind(&EntryKind::DestinationVirtualDirectory).filter_map(|(_, entry)| entry.named()).collect()
+    }
+
     /// The value of an attribute (a setting) of a provider: the match of the entry, evaluated on an element of the provider's name
     /// with its `path` and the attribute, selects the attribute. None: it stays.
     ///
