@@ -9,14 +9,16 @@
 //! files (the callers read and write them).
 
 mod edit;
+mod element;
 mod encoding;
 mod parse;
 mod tree;
 mod write;
 
 pub use edit::Editor;
+pub use element::Element;
 pub use encoding::{decode, encoding_of};
-pub use tree::{Attribute, Document, Element, Node, NodeId, NodeKind};
+pub use tree::{Attribute, Document, Node, NodeId, NodeKind};
 pub use write::{Writer, escape_attribute, escape_text};
 
 /// Why a text is not XML that can be read. Lines and columns count from 1, columns in characters.
