@@ -1,7 +1,8 @@
 //! The body of a request that runs, as its application reads it.
 
-use super::exchange::{Exchange, Gone, Pause};
+use super::exchange::{Exchange, Gone};
 use super::link::Filled;
+use super::pause::Pause;
 use crate::transport::Interest;
 
 impl Exchange {

@@ -2,6 +2,7 @@
 //!
 //! It waits for news; it never runs an application.
 
+mod accept;
 mod clients;
 
 use std::collections::VecDeque;
@@ -10,20 +11,12 @@ use std::time::{Duration, Instant};
 
 use super::link::{Filled, Link};
 use super::{Application, Options};
-use crate::transport::{Endpoint, Listener, News, Opened, Poller, Stream, Waker};
+use crate::transport::{Listener, News, Opened, Poller, Waker};
 
 const LISTENER: u64 = u64::MAX;
 const WAKER: u64 = u64::MAX - 1;
 /// How long a connection that we have closed may go on sending before it is cut.
 const LINGER: Duration = Duration::from_secs(2);
-/// How long a connection that was accepted and has not asked yet may still ask when the server stops: its request is on
-/// the way.
-const PATIENCE: Duration = Duration::from_millis(500);
-/// The same for a pipe: its client is IIS on this machine, which writes a request at once, and asks no process to end that it
-/// has given one.
-const PATIENCE_WITH_A_PIPE: Duration = Duration::from_millis(50);
-/// How long no connection is accepted after the system had no room for one.
-const PAUSE_ACCEPTING: Duration = Duration::from_millis(100);
 
 /// How long a single connection may be waited for without looking whether others come.
 const SOON: Duration = Duration::from_millis(1);
@@ -228,16 +221,6 @@ impl Core {
         }
     }
 
-    fn listen(&mut self, on: bool) {
-        let Some(listener) = &self.listener else { return };
-        if on && !self.listening {
-            self.listening = self.poller.add_level(listener, LISTENER).is_ok();
-        } else if !on && self.listening {
-            self.poller.remove(listener);
-            self.listening = false;
-        }
-    }
-
     /// Looks after one source of news. Gives a connection on which a request waits.
     fn attend(&mut self, news: News, app: &dyn Application, waker: &Waker) -> Option<Box<Link>> {
         match news.token {
@@ -256,41 +239,6 @@ impl Core {
                 self.progress(link)
             }
         }
-    }
-
-    fn accept(&mut self, app: &dyn Application) -> Option<Box<Link>> {
-        if self.open >= self.options.connections {
-            self.listen(false);
-            return None;
-        }
-        match self.listener.as_ref()?.accept() {
-            Ok(Some(stream)) => {
-                // There may be more; they come after what is ready already.
-                self.ready.push_back(News { token: LISTENER, ended: false });
-                let link = self.adopt(stream);
-                self.progress(link)
-            }
-            Ok(None) => None,
-            Err(error) => {
-                app.trouble(&format!("accepting a connection failed: {error}"));
-                self.listen(false);
-                self.accept_again = Some(Instant::now() + PAUSE_ACCEPTING);
-                None
-            }
-        }
-    }
-
-    fn adopt(&mut self, stream: Stream) -> Box<Link> {
-        let index = self.free.pop().unwrap_or_else(|| {
-            self.slots.push((0, Slot::Free));
-            self.slots.len() - 1
-        });
-        let (generation, slot) = &mut self.slots[index];
-        *generation = generation.wrapping_add(1) & 0x7fff_ffff;
-        *slot = Slot::Busy(false);
-        self.open += 1;
-        let token = u64::from(*generation) << 32 | index as u64;
-        Box::new(Link::new(stream, &self.options, token))
     }
 
     /// The slot of a token, unless the token is of a connection that is gone.
@@ -414,37 +362,5 @@ impl Core {
                 self.listen(true);
             }
         }
-    }
-
-    /// Takes in what waits already, then closes the door. Connections on which nothing runs are closed.
-    fn begin_stop(&mut self) {
-        let now = Instant::now();
-        if let Some(http) = &self.options.http {
-            // A signal that came to the poller has not gone through the server.
-            http.drain();
-        }
-        self.deadline = Some(now + self.options.graceful_timeout);
-        let patience = match self.listener.as_ref().map(Listener::endpoint) {
-            Some(Endpoint::Pipe(_)) => PATIENCE_WITH_A_PIPE,
-            _ => PATIENCE,
-        };
-        self.patience = Some(now + patience.min(self.options.graceful_timeout));
-        if let Some(listener) = self.listener.take() {
-            while let Ok(Some(stream)) = listener.accept() {
-                let link = self.adopt(stream);
-                if let Some(slot) = self.slot(link.token) {
-                    *slot = Slot::Idle(link);
-                }
-            }
-        }
-        let idle: Vec<News> = self
-            .slots
-            .iter()
-            .filter_map(|(_, slot)| match slot {
-                Slot::Idle(link) => Some(News { token: link.token, ended: false }),
-                _ => None,
-            })
-            .collect();
-        self.ready.extend(idle);
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::link::{Link, Pending};
 use super::output::Kept;
+use super::pause::Pause;
 use super::response::Head;
 use crate::transport::Interest;
 
@@ -31,22 +32,6 @@ const CROSSING: usize = 64 << 20;
 const STALLED: Duration = Duration::from_secs(60);
 /// How often a running answer looks whether the web server still wants it.
 const LOOK: Duration = Duration::from_millis(2);
-
-/// Runs what may block the thread. Python lets its lock go meanwhile.
-pub trait Pause {
-    /// Calls `wait` once.
-    fn pause(&self, wait: &mut (dyn FnMut() + Send));
-}
-
-/// Nothing to let go.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Block;
-
-impl Pause for Block {
-    fn pause(&self, wait: &mut (dyn FnMut() + Send)) {
-        wait();
-    }
-}
 
 /// Why a body cannot be read to its end, or an answer not be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -12,6 +12,7 @@ mod flusher;
 mod link;
 pub mod log;
 mod output;
+mod pause;
 pub mod places;
 mod protocol;
 pub mod response;
@@ -22,9 +23,10 @@ mod upload;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use exchange::{Block, Exchange, Gone, Pause};
+pub use exchange::{Exchange, Gone};
 pub use flusher::{CarryOn, Flusher};
 pub use output::Kept;
+pub use pause::{Block, Pause};
 pub use server::Server;
 
 use crate::fastcgi::connection::Limits;
