@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use iiswsgi::fastcgi::connection::{Connection, Event, Limits};
+use iiswsgi::fastcgi::connection::{Connection, Limits};
+use iiswsgi::fastcgi::event::Event;
 use iiswsgi::fastcgi::params::Pairs;
 use iiswsgi::fastcgi::record;
 use iiswsgi::transport::Poller;

@@ -3,7 +3,8 @@
 
 #![no_main]
 
-use iiswsgi::fastcgi::connection::{Connection, Event, Limits};
+use iiswsgi::fastcgi::connection::{Connection, Limits};
+use iiswsgi::fastcgi::event::Event;
 use libfuzzer_sys::fuzz_target;
 
 #[derive(Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use iiswsgi::fastcgi::connection::Event;
+use iiswsgi::fastcgi::event::Event;
 use iiswsgi::fastcgi::params::Pairs;
 use iiswsgi::http1::connection::Connection;
 use iiswsgi::http1::{Settings, Trusted};

@@ -11,6 +11,7 @@
 //! The caller writes the output, runs the application, and calls [`Connection::end`].
 
 use super::Error;
+use super::event::{Event, Expected};
 use super::params::{self, Facts, Pairs};
 use super::record::{self, HEADER_LENGTH, Header, ProtocolStatus};
 use super::request::{Phase, Refusal, Request};
@@ -33,37 +34,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self { params: 4 << 20, requests: 64, max_connections: 1024, max_requests: 1024 }
     }
-}
-
-/// What has arrived.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Event<'a> {
-    /// All params of a request are here: the application can start.
-    Request {
-        /// Its id.
-        id: u16,
-        /// The name-value pairs, checked, for [`Pairs`].
-        params: Vec<u8>,
-        /// What they say that is needed before an application reads them.
-        facts: Facts,
-    },
-    /// A piece of a request's body, never empty.
-    Stdin {
-        /// The request's id.
-        id: u16,
-        /// The piece, out of the bytes that were received.
-        bytes: &'a [u8],
-    },
-    /// A request's body has ended.
-    StdinEnd {
-        /// The request's id.
-        id: u16,
-    },
-    /// The web server does not want the answer any more. The request is still to be ended.
-    Abort {
-        /// The request's id.
-        id: u16,
-    },
 }
 
 #[derive(Debug)]
@@ -97,19 +67,6 @@ pub struct Connection {
 
 /// Longer params are not kept for the life of a connection.
 const KEPT: usize = 4 << 10;
-
-/// Where a request's body will be among the bytes that come next, if its records go on as they have begun.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Expected {
-    /// So many bytes of padding and header come first.
-    pub frame: usize,
-    /// Then so many of the body.
-    pub content: usize,
-    /// Then, again and again, so many of padding and header,
-    pub next_frame: usize,
-    /// and so many of the body.
-    pub next_content: usize,
-}
 
 impl Connection {
     /// A fresh connection.

@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod connection;
+pub mod event;
 pub mod params;
 pub mod record;
 mod request;

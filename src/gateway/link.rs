@@ -12,7 +12,7 @@ use super::Options;
 use super::output::{Kept, Output};
 use super::protocol::{Arrived, Protocol};
 use super::response::Head;
-use crate::fastcgi::connection::Event;
+use crate::fastcgi::event::Event;
 use crate::fastcgi::params::{Facts, push_pair};
 use crate::http1::connection::Phase;
 use crate::transport::Stream;

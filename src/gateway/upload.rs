@@ -7,7 +7,7 @@
 use std::io::IoSliceMut;
 
 use super::link::{Filled, Link};
-use crate::fastcgi::connection::Expected;
+use crate::fastcgi::event::Expected;
 use crate::fastcgi::record::HEADER_LENGTH;
 
 /// How many records one call takes at most.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::answer::{self, Framing};
 use super::body::{Body, Step};
 use super::{Refusal, Settings, head};
-use crate::fastcgi::connection::{Event, Expected};
+use crate::fastcgi::event::{Event, Expected};
 
 /// What is left of a body that nobody reads is taken in up to this length; beyond it the connection is closed.
 const DISCARDED: u64 = 256 << 10;
