@@ -1,5 +1,8 @@
 //! Unix: socket files, TCP and inherited descriptors.
 
+#[path = "unix_waker.rs"]
+mod waker;
+
 use std::fs;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -13,6 +16,8 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{FileType, OFlags};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, RecvAncillaryBuffer, RecvFlags, SendAncillaryBuffer, SendFlags, sockopt};
+
+pub use waker::Waker;
 
 use super::{Endpoint, Error, Inherited, Interest, Opened, sockets};
 
@@ -353,47 +358,6 @@ impl ShutdownEvent {
 /// The user whom a token of Windows stands for. Other systems have none.
 pub fn token_user(_number: &str) -> Option<String> {
     None
-}
-
-/// Wakes a thread that waits with a poller. It has a descriptor that a signal handler may write to.
-#[derive(Debug)]
-pub struct Waker {
-    reader: UnixStream,
-    writer: UnixStream,
-}
-
-impl Waker {
-    /// A pair of sockets.
-    pub fn new() -> io::Result<Self> {
-        let (reader, writer) = UnixStream::pair()?;
-        reader.set_nonblocking(true)?;
-        writer.set_nonblocking(true)?;
-        Ok(Self { reader, writer })
-    }
-
-    /// Wakes the thread, with a byte for it: 0, or the number of a signal.
-    pub fn wake(&self, byte: u8) {
-        // A full buffer means that the thread is going to wake up anyway.
-        let _ = rustix::io::write(&self.writer, &[byte]);
-    }
-
-    /// The bytes that arrived.
-    pub fn take(&self) -> Vec<u8> {
-        let mut buffer = [0; 64];
-        let length = rustix::io::read(&self.reader, &mut buffer).unwrap_or(0);
-        buffer[..length].to_vec()
-    }
-
-    /// The number of the descriptor that a signal handler may write bytes to.
-    pub fn signal_descriptor(&self) -> i64 {
-        self.writer.as_raw_fd().into()
-    }
-}
-
-impl AsFd for Waker {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.reader.as_fd()
-    }
 }
 
 #[cfg(test)]
