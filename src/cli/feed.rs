@@ -7,7 +7,7 @@ use clap::Args;
 use super::arguments::{ProjectOptions, ReportOptions};
 use super::project;
 use super::session::{Session, print};
-use super::stages::Work;
+use super::work::Work;
 use crate::error::{AnyFailure, ExitCode, shown};
 use crate::event::{Observer as _, Severity, Stage};
 use crate::{feed, files};

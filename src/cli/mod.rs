@@ -36,6 +36,7 @@ mod stages;
 mod supervise;
 mod tree;
 mod uninstall;
+mod work;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

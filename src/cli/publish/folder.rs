@@ -7,7 +7,7 @@ use clap::Args;
 use crate::cli::arguments::{ProjectOptions, ReportOptions};
 use crate::cli::project;
 use crate::cli::session::Session;
-use crate::cli::stages::Work;
+use crate::cli::work::Work;
 use crate::error::{AnyFailure, ExitCode};
 use crate::event::Stage;
 use crate::pipeline::Target;

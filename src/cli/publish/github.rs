@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::arguments::{ProjectOptions, ReportOptions};
 use crate::cli::project;
 use crate::cli::session::Session;
-use crate::cli::stages::Work;
+use crate::cli::work::Work;
 use crate::config::{self, Overrides};
 use crate::error::{AnyFailure, ExitCode};
 use crate::event::Stage;
