@@ -1,7 +1,8 @@
 //! The part of the course that is about the files of the release: what is missing is uploaded, and what came is looked at
 //! until there is nothing left to do.
 
-use super::{Call, Failed, Machine, Phase, Trouble, read};
+use super::replies::read;
+use super::{Call, Failed, Machine, Phase, Trouble};
 use crate::publish::github::answer::{Answer, Verdict, judge};
 use crate::publish::github::assets::{Standing, Work, compare, described};
 use crate::publish::github::error::Problem;
