@@ -11,11 +11,13 @@ use super::Error;
 use crate::process::{Program, Runner};
 
 /// The Python side: a folder that Python runs as a program.
-const PROGRAM: [(&str, &str); 9] = [
+const PROGRAM: [(&str, &str); 11] = [
     ("__main__.py", include_str!("inspection/__main__.py")),
     ("applications.py", include_str!("inspection/applications.py")),
+    ("bindings.py", include_str!("inspection/bindings.py")),
     ("django_project.py", include_str!("inspection/django_project.py")),
     ("evaluate.py", include_str!("inspection/evaluate.py")),
+    ("expressions.py", include_str!("inspection/expressions.py")),
     ("frameworks.py", include_str!("inspection/frameworks.py")),
     ("known.py", include_str!("inspection/known.py")),
     ("running.py", include_str!("inspection/running.py")),
