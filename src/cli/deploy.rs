@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::arguments::InstallParameters;
 use super::project;
@@ -17,6 +17,7 @@ use crate::secret::Secret;
 
 /// Deploys a package with msdeploy.exe, into the IIS of this machine or of another.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("remote").args(["server", "publish_settings"]).multiple(true))]
 #[command(after_help = concat!(
     "Examples:",
     "\n  iiswsgi deploy dist/shop-1.0.msdeploy.zip --what-if",
@@ -31,7 +32,7 @@ pub(super) struct Deploy {
     #[arg(long, value_name = "ADDRESS", help_heading = "Another machine")]
     server: Option<String>,
     /// The site that the user may deploy to, which the Web Management Service asks for
-    #[arg(long, value_name = "SITE", help_heading = "Another machine")]
+    #[arg(long, value_name = "SITE", requires = "remote", help_heading = "Another machine")]
     site: Option<String>,
     /// The user there; the password comes from IISWSGI_DEPLOY_PASSWORD or from standard input
     #[arg(long, value_name = "NAME", requires = "server", help_heading = "Another machine")]
@@ -40,13 +41,13 @@ pub(super) struct Deploy {
     #[arg(long, requires = "user", help_heading = "Another machine")]
     password_stdin: bool,
     /// How the user proves who he is: Basic or NTLM
-    #[arg(long, value_name = "TYPE", help_heading = "Another machine")]
+    #[arg(long, value_name = "TYPE", requires = "remote", help_heading = "Another machine")]
     auth_type: Option<String>,
     /// Takes server and user from a publish settings file, as hosters and Azure give them out
     #[arg(long, value_name = "FILE", conflicts_with = "user", help_heading = "Another machine")]
     publish_settings: Option<PathBuf>,
     /// Trusts any certificate of the server
-    #[arg(long, help_heading = "Another machine")]
+    #[arg(long, requires = "remote", help_heading = "Another machine")]
     allow_untrusted: bool,
     #[command(flatten)]
     parameters: InstallParameters,

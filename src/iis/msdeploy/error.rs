@@ -4,6 +4,9 @@
 use crate::error::{ExitCode, Failure};
 use crate::{files, process};
 
+/// How a line begins that tells of an error, in the languages that Web Deploy speaks.
+const ERRORS: [&str; 9] = ["Error", "Fehler", "Erreur", "Errore", "Erro", "Ошибка", "エラー", "错误", "오류"];
+
 /// Why a deployment failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -101,7 +104,9 @@ impl Fault {
     pub fn of(code: i32, said: &str) -> Option<Self> {
         let has_errors = said.lines().any(|line| {
             let line = line.trim_start();
-            line.starts_with("Error:")
+            ERRORS
+                .iter()
+                .any(|word| line.strip_prefix(word).is_some_and(|rest| rest.trim_start().starts_with(':')))
                 || line.starts_with("Error Code:")
                 || line.starts_with("Error count:") && !line.ends_with(" 0.")
         });
@@ -162,6 +167,9 @@ mod tests {
             Fault::of(0, "Error: The process terminated with code 1\nTotal changes: 1"),
             Some(Fault::Other)
         );
+        assert_eq!(Fault::of(0, "Fehler: x\nÄnderungen insgesamt: 1"), Some(Fault::Other));
+        assert_eq!(Fault::of(0, "Erreur : x"), Some(Fault::Other));
+        assert_eq!(Fault::of(0, "Info: Adding file (x\\Error).\nTotal changes: 1"), None);
         assert_eq!(Fault::of(-1, ""), Some(Fault::Other));
         assert_eq!(
             Fault::of(-1, "Error Code: ERROR_USER_UNAUTHORIZED\nMore Information: …"),
