@@ -13,6 +13,7 @@ use crate::files;
 use crate::iis::appcmd::{self, Appcmd, Flavour};
 use crate::iis::application_host::ApplicationHost;
 use crate::iis::bootstrap::{self, Registry, RegistryError};
+use crate::iis::local::acl::Account;
 use crate::iis::{ApplicationPath, Change, FastCgiApplication, local};
 use crate::pipeline::WORK_FOLDER;
 
@@ -133,7 +134,6 @@ impl Server {
         let runner = session.runner();
         let report =
             bootstrap::run(&found.target, command, &settings, &mut host, &runner, &session.observer)?;
-        host.write()?;
         let text = format!("{} is set up with Python {}.", report.folder.display(), report.python_version);
         session.observer.message(Severity::Info, &text);
         Ok(ExitCode::Done)
@@ -152,6 +152,7 @@ fn on_server(
         let (host, _) = local::sites(&settings.variables, &runner, &session.observer)?;
         let found = find(command, &host, settings, session)?;
         let pool = found.target.application.as_ref().map(|path| host.pool(path));
+        let pool = pool.as_deref().unwrap_or("DefaultAppPool");
         let records = local::Records::of_machine(&settings.variables);
         let server = local::Server {
             runner: &runner,
@@ -159,9 +160,10 @@ fn on_server(
             records: records.as_ref(),
             icacls: local::acl::Icacls::find(&settings.variables, &runner),
         };
-        let mut registry = Appcmd::new(&program, &runner);
-        let pool = pool.as_deref().unwrap_or("DefaultAppPool");
-        Ok(server.bootstrap(&found, pool, command, settings, &mut registry)?)
+        let appcmd = Appcmd::new(&program, &runner);
+        // Who may not ask for it may not register either, and is told that by the bootstrap.
+        let account = appcmd.account(pool).unwrap_or_else(|_| Account::of_pool(pool));
+        Ok(server.bootstrap(&found, &account, command, settings, appcmd)?)
     })())
 }
 
@@ -172,6 +174,13 @@ fn find(
     session: &Session,
 ) -> Result<bootstrap::Found, AnyFailure> {
     let found = bootstrap::find(command, host, settings)?;
+    if let Some(missed) = &found.missed {
+        let text = format!(
+            "There is no application `{missed}` in IIS; {} waits to be set up under that name.",
+            found.target.folder.display()
+        );
+        session.observer.message(Severity::Warning, &text);
+    }
     for other in &found.others {
         let text = format!("Another application waits to be set up as well: {}.", other.display());
         session.observer.message(Severity::Warning, &text);
@@ -204,20 +213,22 @@ impl HostFile {
         let content = local::read(&path)?;
         Ok(Self { path, content })
     }
-
-    /// Writes what has changed.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub(super) fn write(&self) -> Result<(), AnyFailure> {
-        Ok(files::write_atomic(&self.path, self.content.text().as_bytes())?)
-    }
 }
 
 impl Registry for HostFile {
+    /// Reads the file anew: since it was looked at, minutes of installing may have gone by, in which others have changed it.
     fn register(&mut self, application: &FastCgiApplication) -> Result<Change, RegistryError> {
-        self.content
+        fn failed(error: &dyn Failure) -> RegistryError {
+            RegistryError { message: error.to_string(), hint: error.hint() }
+        }
+        let mut content = local::read(&self.path).map_err(|error| failed(&error))?;
+        let change = content
             .set_fastcgi_application(application)
-            .map_err(|error| RegistryError { message: error.to_string(), hint: None })
+            .map_err(|error| RegistryError { message: error.to_string(), hint: None })?;
+        if change != Change::Unchanged {
+            files::write_atomic(&self.path, content.text().as_bytes()).map_err(|error| failed(&error))?;
+        }
+        self.content = content;
+        Ok(change)
     }
 }

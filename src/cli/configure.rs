@@ -119,8 +119,7 @@ impl Configure {
             return self.register_in(&mut Appcmd::new(&program, &runner), applications, session);
         }
         let mut host = HostFile::find(self.application_host.clone(), &settings)?;
-        self.register_in(&mut host, applications, session)?;
-        host.write()
+        self.register_in(&mut host, applications, session)
     }
 
     fn register_in(

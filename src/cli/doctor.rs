@@ -13,7 +13,8 @@ use crate::error::{AnyFailure, ExitCode, Failure, Location};
 use crate::iis::appcmd::{self, Appcmd, Flavour};
 use crate::iis::application_host::ApplicationHost;
 use crate::iis::doctor::{self, Diagnosis, Level, Subject};
-use crate::iis::local::{self, acl::Icacls};
+use crate::iis::local;
+use crate::iis::local::acl::{Account, Icacls};
 use crate::iis::{ApplicationPath, FastCgiApplication, StartOptions};
 use crate::pipeline::WORK_FOLDER;
 use crate::process::Runner;
@@ -48,7 +49,7 @@ pub(super) struct Doctor {
 enum Error {
     #[error("there is no application `{wanted}` in IIS; applications are: {}", known.join(", "))]
     NoApplication { wanted: ApplicationPath, known: Vec<String> },
-    #[error("IIS has no application with a `web.config` that leads to FastCGI")]
+    #[error("IIS has no application with a `web.config` that leads to FastCGI or HttpPlatformHandler")]
     None,
     #[error(transparent)]
     Server(#[from] local::Error),
@@ -99,10 +100,11 @@ impl Doctor {
         let variables = project::bootstrap_settings(session).variables;
         let runner = session.runner();
         let seen = self.look(&variables, &runner, session)?;
+        let program = appcmd::locate(Flavour::Iis, &variables);
         let all = applications(&seen.host, &variables);
         let chosen: Vec<_> = match &self.application {
             Some(wanted) => all.iter().filter(|(path, _)| path == wanted).collect(),
-            None => all.iter().filter(|(_, folder)| leads_to_fastcgi(folder)).collect(),
+            None => all.iter().filter(|(_, folder)| leads_to_python(folder)).collect(),
         };
         if let (true, Some(wanted)) = (chosen.is_empty(), &self.application) {
             let known = all.iter().map(|(path, _)| format!("`{path}`")).collect();
@@ -116,9 +118,15 @@ impl Doctor {
             .into_iter()
             .map(|(path, folder)| {
                 let pool = seen.host.pool(path);
+                let account = match &program {
+                    // The file has all of it; what appcmd.exe says of sites has no pools.
+                    Some(program) if seen.file.is_none() => Appcmd::new(program, &runner).account(&pool).ok(),
+                    _ => Some(seen.host.account(&pool)),
+                };
                 let findings = doctor::examine(&Subject {
                     application: path.clone(),
                     folder: folder.clone(),
+                    account: account.unwrap_or_else(|| Account::of_pool(&pool)),
                     pool: pool.clone(),
                     host: seen.file.is_some().then_some(&seen.host),
                     host_file: seen.file.clone(),
@@ -196,14 +204,22 @@ fn applications(host: &ApplicationHost, variables: &Variables) -> Vec<(Applicati
     found
 }
 
-fn leads_to_fastcgi(folder: &Path) -> bool {
+fn leads_to_python(folder: &Path) -> bool {
     let config = crate::files::read(&folder.join("web.config")).unwrap_or_default();
-    crate::files::text_of(&config).to_lowercase().contains("fastcgimodule")
+    let config = crate::files::text_of(&config).to_lowercase();
+    config.contains("fastcgimodule") || config.contains("<httpplatform")
 }
 
 fn shown(examined: &Examined) -> String {
     let mut text =
         format!("{} ({}, pool {})\n", examined.application, examined.folder.display(), examined.pool);
+    let count = |level: Level, one: &str, more: &str| {
+        let count = examined.findings.iter().filter(|finding| finding.severity == level).count();
+        format!("{count} {}", if count == 1 { one } else { more })
+    };
+    let (errors, warnings) =
+        (count(Level::Error, "error", "errors"), count(Level::Warning, "warning", "warnings"));
+    let _ = writeln!(text, "  {errors}, {warnings}");
     for finding in &examined.findings {
         let level = match finding.severity {
             Level::Ok => "ok",

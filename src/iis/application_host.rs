@@ -14,8 +14,10 @@ mod tests;
 use std::fmt::Write as _;
 
 pub use fastcgi::{FastCgiApplication, same_application};
+pub use locks::Defined;
 
 use super::ApplicationPath;
+use super::local::acl::Account;
 use crate::xml::{self, Document, Editor, Element, escape_attribute};
 
 /// The configuration of one IIS, with its text.
@@ -135,7 +137,15 @@ impl ApplicationHost {
     /// The application pool that an application runs in: its own, else that of the site's or of all sites' defaults.
     pub fn pool(&self, path: &ApplicationPath) -> String {
         let site = self.site_element(path.site()).ok();
-        let own = site.and_then(|site| application_element(site, path.path())?.attribute("applicationPool"));
+        // A virtual directory is part of the application above it.
+        let mut above = path.path();
+        let mut application = None;
+        while let (Some(site), None) = (site, application) {
+            application = application_element(site, above);
+            let Some((shorter, _)) = above.rsplit_once('/').filter(|_| above != "/") else { break };
+            above = if shorter.is_empty() { "/" } else { shorter };
+        }
+        let own = application.and_then(|application| application.attribute("applicationPool"));
         let sites = self.document.root().child("system.applicationHost").and_then(|host| host.child("sites"));
         let default = |element: Option<Element<'_>>| {
             element?.child("applicationDefaults")?.attribute("applicationPool").map(str::to_owned)
@@ -144,6 +154,38 @@ impl ApplicationHost {
             .or_else(|| default(site))
             .or_else(|| default(sites))
             .unwrap_or_else(|| "DefaultAppPool".to_owned())
+    }
+
+    /// The account that a pool runs as: what its `processModel` says, else that of all pools' defaults, else one of its own.
+    pub fn account(&self, pool: &str) -> Account {
+        let root = self.document.root().child("system.applicationHost");
+        let pools = root.and_then(|host| host.child("applicationPools"));
+        let own = pools.and_then(|pools| {
+            pools.children_named("add").find(|known| same(known.attribute("name").unwrap_or_default(), pool))
+        });
+        let defaults = pools.and_then(|pools| pools.child("applicationPoolDefaults"));
+        let value = |name| {
+            [own, defaults]
+                .into_iter()
+                .flatten()
+                .find_map(|element| element.child("processModel")?.attribute(name))
+        };
+        let kind = value("identityType").unwrap_or_default();
+        Account::of_identity(pool, kind, value("userName").unwrap_or_default())
+    }
+
+    /// Whether a native module is there; none where the file says nothing of modules.
+    pub fn has_module(&self, name: &str) -> Option<bool> {
+        let modules = self.document.root().child("system.webServer")?.child("globalModules")?;
+        let mut names = modules.children_named("add").filter_map(|known| known.attribute("name"));
+        Some(names.any(|known| same(known, name)))
+    }
+
+    /// Whether there is a pool of this name; none where the file says nothing of pools.
+    pub fn has_pool(&self, pool: &str) -> Option<bool> {
+        let pools = self.document.root().child("system.applicationHost")?.child("applicationPools")?;
+        let mut names = pools.children_named("add").filter_map(|known| known.attribute("name"));
+        Some(names.any(|name| same(name, pool)))
     }
 
     /// Adds a site with a root application on a folder, answering on the site's own name. One that is there stays as it

@@ -91,7 +91,7 @@ pub enum Error {
     },
     /// What an earlier install made cannot be taken away.
     #[error(transparent)]
-    Setup(#[from] local::SetupError),
+    Uninstall(#[from] local::UninstallError),
     /// The site is not there.
     #[error("IIS has no site `{site}`")]
     NoSite {
@@ -270,7 +270,7 @@ impl Failure for Error {
             Self::Bootstrap { source, .. } => Some(&**source),
             Self::Local(error) => Some(error),
             Self::Appcmd(error) => Some(error),
-            Self::Setup(error) => Some(error),
+            Self::Uninstall(error) => Some(error),
             Self::Deploy { source, .. } => Some(&**source),
             _ => None,
         }

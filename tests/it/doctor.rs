@@ -10,16 +10,16 @@ use crate::support::{Outcome, Project, json};
 const RESPONDER: &str = include_str!("responder.py");
 
 /// A configuration with one application, a Python of this machine, and a `web.config` that is right.
-struct Server {
-    project: Project,
-    python: String,
-    attributes: &'static str,
-    handler: &'static str,
-    mode: &'static str,
+pub(crate) struct Server {
+    pub(crate) project: Project,
+    pub(crate) python: String,
+    pub(crate) attributes: &'static str,
+    pub(crate) handler: &'static str,
+    pub(crate) mode: &'static str,
 }
 
 impl Server {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let python = Project::outcome(
             std::process::Command::new("python3").args(["-c", "import sys; print(sys.executable)"]),
         );
@@ -32,7 +32,7 @@ impl Server {
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.project.path(name)
     }
 
@@ -58,7 +58,7 @@ impl Server {
     }
 
     /// Runs the doctor on the whole, its registrations and `web.config` changed by these.
-    fn examine(
+    pub(crate) fn examine(
         &self,
         register: impl FnOnce(String) -> String,
         configure: impl FnOnce(String) -> String,
@@ -72,7 +72,10 @@ impl Server {
         )
         .unwrap();
         let registered = register(self.registration());
-        let text = host.text().replace("<fastCgi />", &format!("<fastCgi>{registered}</fastCgi>"));
+        let text = host
+            .text()
+            .replace("<fastCgi />", &format!("<fastCgi>{registered}</fastCgi>"))
+            .replace("<applicationPoolDefaults>", "<add name=\"pool\" /><applicationPoolDefaults>");
         fs::write(self.path("host.config"), text).unwrap();
         fs::write(folder.join("web.config"), configure(self.web_config())).unwrap();
         self.project.run([
@@ -89,7 +92,7 @@ impl Server {
 
 /// The findings of a check, as `severity: text reason command`.
 #[track_caller]
-fn found(outcome: &Outcome, check: &str) -> String {
+pub(crate) fn found(outcome: &Outcome, check: &str) -> String {
     let report = json(&outcome.stdout);
     let findings = report["applications"][0]["findings"]
         .as_array()
@@ -102,7 +105,7 @@ fn found(outcome: &Outcome, check: &str) -> String {
     findings.iter().filter(|finding| finding["check"] == check).map(text).collect::<Vec<_>>().join("\n")
 }
 
-fn same(text: String) -> String {
+pub(crate) fn same(text: String) -> String {
     text
 }
 
@@ -219,7 +222,7 @@ fn rights_that_the_pool_has_not_are_found() {
 
 /// A program of a few lines, in the project's folder `bin`, which is the first on PATH.
 #[cfg(unix)]
-fn with_program(server: Server, name: &str, script: &str) -> Server {
+pub(crate) fn with_program(server: Server, name: &str, script: &str) -> Server {
     let program = server.path("bin").join(name);
     fs::create_dir_all(program.parent().unwrap()).unwrap();
     fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();

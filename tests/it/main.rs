@@ -13,6 +13,7 @@ mod ci;
 mod commands;
 mod destination;
 mod doctor;
+mod doctor_machine;
 mod fan_out;
 mod fastcgi_limits;
 mod http_platform;
@@ -26,5 +27,7 @@ mod publish_pypi;
 mod run;
 mod secrets;
 mod server;
+#[cfg(unix)]
+mod server_notes;
 mod supervision;
 mod support;

@@ -28,13 +28,19 @@ impl Call {
 
     /// Notes the call and its exit code, prints what it says, and gives the code.
     pub(crate) fn finish(&self, output: &str, code: i32) -> i32 {
+        self.finish_bytes(output.as_bytes(), code)
+    }
+
+    /// The same for what is no UTF-8.
+    pub(crate) fn finish_bytes(&self, output: &[u8], code: i32) -> i32 {
         let line = serde_json::json!({ "program": self.program, "arguments": self.arguments, "code": code });
         let file = OpenOptions::new().create(true).append(true).open(self.folder.join("calls.jsonl"));
         if let Ok(mut file) = file {
             let _ = file.write_all(format!("{line}\n").as_bytes());
         }
-        print!("{output}");
-        let _ = std::io::stdout().flush();
+        let mut stdout = std::io::stdout();
+        let _ = stdout.write_all(output);
+        let _ = stdout.flush();
         code
     }
 

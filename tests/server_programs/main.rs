@@ -8,7 +8,7 @@
 //! They are no IIS: no rights are checked, no other section of the configuration than those that are named is known. It
 //! is an example of the package for one reason: so it is built with the tests, for Linux and for Windows alike.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "these programs talk to whoever starts them")]
+#![expect(clippy::print_stderr, reason = "these programs talk to whoever starts them")]
 
 mod appcmd;
 mod call;

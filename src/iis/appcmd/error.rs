@@ -1,6 +1,6 @@
 //! Why `appcmd.exe` did not do what it was asked, as far as its words tell.
 //!
-//! It answers `ERROR ( message:… )` on stdout, those of the configuration system with `hresult:…` before. Codes are looked at
+//! It answers `ERROR ( message:… )` on stdout, the first word in the system's language, those of the configuration system with `hresult:…` before. Codes are looked at
 //! first, since the words are those of the system's language; then the English words, as they stand in reports of users.
 
 use std::path::PathBuf;
@@ -9,6 +9,14 @@ use super::Appcmd;
 use crate::error::{ExitCode, Failure};
 use crate::process::{self, Program};
 
+/// `ERROR_ACCESS_DENIED`.
+const ACCESS_DENIED: i32 = 5;
+/// `ERROR_LOCK_VIOLATION`.
+const LOCK_VIOLATION: i32 = 33;
+/// `ERROR_ALREADY_EXISTS`.
+const ALREADY_EXISTS: i32 = 183;
+/// `ERROR_NOT_FOUND`.
+const NOT_FOUND: i32 = 1168;
 /// `ERROR_SERVICE_ALREADY_RUNNING`.
 const SERVICE_ALREADY_RUNNING: i32 = 1056;
 /// `ERROR_SERVICE_NOT_ACTIVE`.
@@ -74,16 +82,25 @@ impl Problem {
     pub fn of(code: i32, said: &str) -> Self {
         let said = said.to_lowercase();
         let has = |text: &str| said.contains(text);
-        if code == 5 || has("hresult:80070005") || has("insufficient permissions") || has("access is denied")
+        if code == ACCESS_DENIED
+            || has("80070005")
+            // The one file that only administrators may read, in every language.
+            || has("redirection.config")
+            || has("insufficient permissions")
+            || has("access is denied")
         {
             Self::NotElevated
-        } else if has("hresult:80070021") || has("section is locked") || has("lock violation") {
+        } else if code == LOCK_VIOLATION
+            || has("80070021")
+            || has("section is locked")
+            || has("lock violation")
+        {
             Self::Locked
-        } else if code == 183 || has("hresult:800700b7") || has("duplicate collection e") {
+        } else if code == ALREADY_EXISTS || has("800700b7") || has("duplicate collection e") {
             Self::Duplicate
         } else if has("malformed collection indexer") {
             Self::MalformedIndexer
-        } else if has("cannot find requested collection element") {
+        } else if code == NOT_FOUND || has("80070490") || has("cannot find requested collection element") {
             Self::NoElement
         } else if has("unknown config section") {
             Self::NoSection
@@ -191,6 +208,13 @@ mod tests {
                  configuration file due to insufficient permissions\n. )",
                 Problem::NotElevated,
             ),
+            (
+                1,
+                "FEHLER ( message:Konfigurationsfehler\nDateiname: redirection.config\nZeilennummer: 0 )",
+                Problem::NotElevated,
+            ),
+            (1, "FEHLER ( hresult:80070021, message:Der Abschnitt ist gesperrt. )", Problem::Locked),
+            (1168, "FEHLER ( message:… )", Problem::NoElement),
             (33, "ERROR ( hresult:80070021, message:… )", Problem::Locked),
             (183, "ERROR ( message:… )", Problem::Duplicate),
             (

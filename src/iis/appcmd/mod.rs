@@ -11,6 +11,7 @@
 pub mod arguments;
 mod error;
 mod locate;
+mod said;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,8 +21,10 @@ pub use locate::{Flavour, locate, places};
 
 use super::application_host::{ApplicationHost, FastCgiApplication, same_application};
 use super::bootstrap::{Registry, RegistryError};
+use super::local::acl::Account;
 use super::{ApplicationPath, Change};
 use crate::error::Failure as _;
+use crate::files;
 use crate::package::web_config::APPLICATION_ATTRIBUTES;
 use crate::process::{Program, Runner};
 use crate::xml::{Document, Element};
@@ -29,6 +32,8 @@ use arguments::{Indexer, parameter};
 
 /// The section that FastCGI applications stand in.
 pub const FASTCGI: &str = "system.webServer/fastCgi";
+/// The section that application pools stand in.
+pub const POOLS: &str = "system.applicationHost/applicationPools";
 /// The section that sites stand in.
 pub const SITES: &str = "system.applicationHost/sites";
 
@@ -108,8 +113,10 @@ impl<'a> Appcmd<'a> {
             return Ok(Change::Updated);
         }
         let edits = differences(first, wanted);
-        for edit in &edits {
-            self.edit(edit)?;
+        if let Err(error) = edits.iter().try_for_each(|edit| self.edit(edit)) {
+            // A half of each would be what nobody has asked for.
+            let _ = self.bring_back(first);
+            return Err(error);
         }
         Ok(if edits.is_empty() { change } else { Change::Updated })
     }
@@ -132,12 +139,24 @@ impl<'a> Appcmd<'a> {
     /// # Errors
     /// As [`Appcmd::fastcgi_applications`].
     pub fn sites(&self) -> Result<ApplicationHost, Error> {
-        let document = self.list(SITES)?;
+        self.section_of_host(SITES, "sites")
+    }
+
+    /// The account that an application pool runs as.
+    ///
+    /// # Errors
+    /// As [`Appcmd::fastcgi_applications`].
+    pub fn account(&self, pool: &str) -> Result<Account, Error> {
+        Ok(self.section_of_host(POOLS, "applicationPools")?.account(pool))
+    }
+
+    fn section_of_host(&self, name: &str, element: &str) -> Result<ApplicationHost, Error> {
+        let document = self.list(name)?;
         let content = section(&document)
             .and_then(|section| section.content_span().map(|span| &document.text()[span]))
             .unwrap_or_default();
         let text = format!(
-            "<configuration><system.applicationHost><sites>{content}</sites></system.applicationHost></configuration>"
+            "<configuration><system.applicationHost><{element}>{content}</{element}></system.applicationHost></configuration>"
         );
         ApplicationHost::parse(text)
             .map_err(|source| Error::Output { program: self.program.to_owned(), said: source.to_string() })
@@ -206,13 +225,36 @@ impl<'a> Appcmd<'a> {
         format!("%windir%\\System32\\inetsrv\\appcmd.exe unlock config -section:{section}")
     }
 
+    /// Gives an application that is there the attributes and variables that it had.
+    fn bring_back(&self, before: &FastCgiApplication) -> Result<(), Error> {
+        let there = self.fastcgi_applications()?;
+        let now = there.iter().find(|known| same_application(known, before));
+        now.map_or(Ok(()), |now| differences(now, before).iter().try_for_each(|edit| self.edit(edit)))
+    }
+
     fn list(&self, section: &str) -> Result<Document, Error> {
         let program = self.asked("appcmd list config").args(["list", "config"]);
         let output = self.call(program.arg(parameter("section", section)).arg("/xml"))?;
-        Document::parse(output.as_str()).map_err(|_| Error::Output {
+        let document = if output.contains(char::REPLACEMENT_CHARACTER) {
+            // In a code page of the console, which does not say its name: the file is UTF-8.
+            self.section_of_file(section)
+        } else {
+            Document::parse(output.as_str()).ok()
+        };
+        document.ok_or_else(|| Error::Output {
             program: self.program.to_owned(),
             said: output.trim().chars().take(500).collect(),
         })
+    }
+
+    /// A section of the configuration file, in the form of what `list config /xml` says.
+    fn section_of_file(&self, section: &str) -> Option<Document> {
+        let beside = || files::folder_of(self.program).join("config").join("applicationHost.config");
+        let path = self.configuration.map_or_else(beside, Path::to_owned);
+        let document = Document::parse_bytes(&files::read(&path).ok()?).ok()?;
+        let element = section.split('/').try_fold(document.root(), Element::child)?;
+        let text = &document.text()[element.span()];
+        Document::parse(format!("<appcmd><CONFIG>{text}</CONFIG></appcmd>")).ok()
     }
 
     fn add(&self, wanted: &FastCgiApplication) -> Result<(), Error> {
@@ -256,11 +298,11 @@ impl<'a> Appcmd<'a> {
             None => program,
         };
         let output = self.runner.execute(&program)?;
-        let said = output.stdout_text();
-        if output.success() && !said.trim_start().starts_with("ERROR (") {
+        let said = said::text(&output.stdout);
+        if output.success() && !said::is_refusal(&said) {
             return Ok(said);
         }
-        let said = if said.trim().is_empty() { output.stderr_text() } else { said };
+        let said = if said.trim().is_empty() { said::text(&output.stderr) } else { said };
         Err(Error::refused(&program, output.code.unwrap_or(-1), &said))
     }
 }

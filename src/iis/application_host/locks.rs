@@ -14,18 +14,7 @@ impl ApplicationHost {
         let Some(definition) = self.definition(&steps) else { return false };
         let mut locked = definition.attribute("overrideModeDefault") == Some("Deny")
             || definition.attribute("allowDefinition") == Some("AppHostOnly");
-        let own = application.to_string();
-        let mut locations: Vec<Element<'_>> = self
-            .document
-            .root()
-            .children_named("location")
-            .filter(|location| is_above(location.attribute("path").unwrap_or_default(), &own))
-            .filter(|location| {
-                steps.iter().try_fold(*location, |element, step| element.child(step)).is_some()
-            })
-            .collect();
-        locations.sort_by_key(|location| location.attribute("path").unwrap_or_default().len());
-        for location in locations {
+        for (location, _) in self.locations(&steps, application) {
             match location.attribute("overrideMode").or(location.attribute("allowOverride")) {
                 Some("Allow" | "true") => locked = false,
                 Some("Deny" | "false") => locked = true,
@@ -35,17 +24,67 @@ impl ApplicationHost {
         locked
     }
 
+    /// Whether the file defines a section, or a group of sections.
+    pub fn defines(&self, section: &str) -> Defined {
+        let steps: Vec<&str> = section.split('/').collect();
+        if self.definition(&steps).is_some() {
+            return Defined::Section;
+        }
+        if self.group(&steps).is_some() { Defined::Group } else { Defined::Not }
+    }
+
+    /// What the file says in a section for an application, the nearest last: first what holds for the whole server.
+    pub fn sections(&self, section: &str, application: &ApplicationPath) -> Vec<Element<'_>> {
+        let steps: Vec<&str> = section.split('/').collect();
+        let root = self.document.root();
+        let own = steps.iter().try_fold(root, |element, step| element.child(step));
+        let nearer = self.locations(&steps, application).into_iter().map(|(_, section)| section);
+        own.into_iter().chain(nearer).collect()
+    }
+
+    /// The locations that have a section and are the application's or above it, each with the section.
+    fn locations(&self, steps: &[&str], application: &ApplicationPath) -> Vec<(Element<'_>, Element<'_>)> {
+        let own = application.to_string();
+        let mut found: Vec<_> = self
+            .document
+            .root()
+            .children_named("location")
+            .filter(|location| is_above(location.attribute("path").unwrap_or_default(), &own))
+            .filter_map(|location| {
+                let section = steps.iter().try_fold(location, |element, step| element.child(step))?;
+                Some((location, section))
+            })
+            .collect();
+        found.sort_by_key(|(location, _)| location.attribute("path").unwrap_or_default().len());
+        found
+    }
+
+    fn group(&self, steps: &[&str]) -> Option<Element<'_>> {
+        let sections = self.document.root().child("configSections")?;
+        steps.iter().try_fold(sections, |element, step| {
+            element.children_named("sectionGroup").find(|group| is_named(*group, step))
+        })
+    }
+
     pub(super) fn definition(&self, steps: &[&str]) -> Option<Element<'_>> {
         let (last, groups) = steps.split_last()?;
-        let named = |element: Element<'_>, name: &str| {
-            element.attribute("name").is_some_and(|known| same(known, name))
-        };
-        let sections = self.document.root().child("configSections")?;
-        let group = groups.iter().try_fold(sections, |element, step| {
-            element.children_named("sectionGroup").find(|group| named(*group, step))
-        })?;
-        group.children_named("section").find(|section| named(*section, last))
+        self.group(groups)?.children_named("section").find(|section| is_named(*section, last))
     }
+}
+
+/// What the file defines under a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Defined {
+    /// A section.
+    Section,
+    /// A group of sections.
+    Group,
+    /// Nothing.
+    Not,
+}
+
+fn is_named(element: Element<'_>, name: &str) -> bool {
+    element.attribute("name").is_some_and(|known| same(known, name))
 }
 
 /// Whether a location is the server, or an application's site, or the application, or one above it.

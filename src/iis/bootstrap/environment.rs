@@ -66,7 +66,7 @@ pub(super) fn foreign_platform(wheelhouse: &Path) -> Option<String> {
 }
 
 impl VirtualEnvironment {
-    /// Makes the environment. One that is there already is made anew.
+    /// Makes the environment. One that is there already is kept and completed.
     ///
     /// # Errors
     /// The base Python cannot make one.
@@ -189,6 +189,18 @@ impl VirtualEnvironment {
     }
 }
 
+/// Whether the environment that is there was made by a Python of another version: `version` in its `pyvenv.cfg`, the first
+/// two numbers.
+pub(super) fn is_of_another_version(folder: &Path, version: &str) -> bool {
+    let text = std::fs::read_to_string(folder.join("pyvenv.cfg")).unwrap_or_default();
+    let value = |line: &str| {
+        let (name, value) = line.split_once('=')?;
+        (name.trim() == "version").then(|| value.trim().to_owned())
+    };
+    let minor = |version: &str| version.split('.').take(2).map(str::to_owned).collect::<Vec<_>>();
+    text.lines().find_map(value).is_some_and(|known| minor(&known) != minor(version))
+}
+
 /// An item as pip's arguments: an option and its value are two words, anything else is one.
 fn words(item: &str) -> Vec<String> {
     let item = item.trim();
@@ -201,6 +213,15 @@ fn words(item: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_environment_of_another_python_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!is_of_another_version(folder.path(), "3.12.1"));
+        std::fs::write(folder.path().join("pyvenv.cfg"), "home = x\nversion = 3.11.7\n").unwrap();
+        assert!(is_of_another_version(folder.path(), "3.12.1"));
+        assert!(!is_of_another_version(folder.path(), "3.11.9"));
+    }
 
     #[test]
     fn options_and_their_values_are_two_words() {

@@ -76,6 +76,14 @@ pub enum Error {
         /// Those that are there.
         known: Vec<String>,
     },
+    /// The application's folder is not there.
+    #[error("the folder of {} is not there: `{}`", of(application.as_ref()), folder.display())]
+    NoFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// The application, when IIS has one with that folder.
+        application: Option<ApplicationPath>,
+    },
     /// No application waits for its bootstrap.
     #[error("no application{} waits for its bootstrap; looked in: {}", named(name.as_deref()), list(searched))]
     NoneWaits {
@@ -139,6 +147,12 @@ pub enum Error {
     /// IIS's configuration could not be read.
     #[error(transparent)]
     ApplicationHost(#[from] application_host::Error),
+    /// What is registered could not be asked for.
+    #[error("cannot look up the FastCGI applications of IIS")]
+    Registered {
+        /// Why.
+        source: RegistryError,
+    },
     /// A FastCGI application could not be registered.
     #[error("cannot register the FastCGI application `{application}`")]
     Register {
@@ -151,6 +165,10 @@ pub enum Error {
 
 fn list(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+fn of(application: Option<&ApplicationPath>) -> String {
+    application.map_or_else(|| "the application".to_owned(), |path| format!("`{path}`"))
 }
 
 fn named(name: Option<&str>) -> String {
@@ -186,6 +204,13 @@ impl Failure for Error {
             Self::NoApplication { .. } => {
                 "The value of the parameter `IIS Web Application Name` must be the path of the application.".into()
             }
+            Self::NoFolder { application: Some(_), .. } => {
+                "IIS knows the application, but nothing was unpacked there: deploy the package first.".into()
+            }
+            Self::NoFolder { application: None, .. } => {
+                "Correct the variable APPL_PHYSICAL_PATH, or name the application with `--app-path SITE/APP`."
+                    .into()
+            }
             Self::NoneWaits { .. } => {
                 "Name the application with `--app-path SITE/APP`; `--ignore-stamp` sets one up again.".into()
             }
@@ -196,7 +221,7 @@ impl Failure for Error {
             }
             Self::Description { source, .. } => return source.hint(),
             Self::WebConfig { source, .. } => return source.hint(),
-            Self::Register { source, .. } => return source.hint.clone(),
+            Self::Registered { source } | Self::Register { source, .. } => return source.hint.clone(),
             _ => return None,
         })
     }

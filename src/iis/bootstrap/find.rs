@@ -21,29 +21,66 @@ pub struct Found {
     pub target: Target,
     /// Other applications that wait for their bootstrap as well: the search had a choice.
     pub others: Vec<PathBuf>,
+    /// The path that was told and that IIS does not have: the application was found by its name instead.
+    pub missed: Option<ApplicationPath>,
 }
 
 /// Finds the application: by the path that was told, else by the variable `APPL_PHYSICAL_PATH`, else by name and stamp
 /// among all applications of IIS, the newest site and application first.
 ///
 /// # Errors
-/// There is no such application, or none waits.
+/// There is no such application, it has no folder, or none waits.
 pub fn find(command: &Command, host: &ApplicationHost, settings: &Settings) -> Result<Found, Error> {
-    let alone = |folder, application| Found { target: Target { folder, application }, others: Vec::new() };
-    if let Some(path) = &command.application {
-        let (_, application) = host.application(path).ok_or_else(|| Error::NoApplication {
-            wanted: path.clone(),
-            known: candidates(host, &settings.variables)
-                .into_iter()
-                .map(|(path, _)| path.to_string())
-                .collect(),
-        })?;
-        let folder = expanded(application.physical_path().unwrap_or_default(), &settings.variables);
-        return Ok(alone(folder, Some(path.clone())));
+    let found = match &command.application {
+        Some(path) => match (host.application(path), &command.name) {
+            (Some((site, application)), _) => {
+                let folder = expanded(application.physical_path().unwrap_or_default(), &settings.variables);
+                // As IIS writes it: what is noted and said must not depend on how somebody typed it.
+                let path = ApplicationPath::new(&site.name, &application.path).unwrap_or(path.clone());
+                alone(folder, Some(path))
+            }
+            (None, Some(_)) => {
+                let found = search(command, host, settings).map_err(|_| unknown(path, host, settings))?;
+                Found { missed: Some(path.clone()), ..found }
+            }
+            (None, None) => return Err(unknown(path, host, settings)),
+        },
+        None => match settings.variables.get("APPL_PHYSICAL_PATH") {
+            Some(folder) => {
+                let folder = PathBuf::from(folder);
+                let known = candidates(host, &settings.variables);
+                let path = known.into_iter().find(|(_, other)| is_same_folder(other, &folder));
+                alone(folder, path.map(|(path, _)| path))
+            }
+            None => search(command, host, settings)?,
+        },
+    };
+    if !found.target.folder.is_dir() {
+        let Target { folder, application } = found.target;
+        return Err(Error::NoFolder { folder, application });
     }
-    if let Some(folder) = settings.variables.get("APPL_PHYSICAL_PATH") {
-        return Ok(alone(PathBuf::from(folder), None));
+    Ok(found)
+}
+
+fn alone(folder: PathBuf, application: Option<ApplicationPath>) -> Found {
+    Found { target: Target { folder, application }, others: Vec::new(), missed: None }
+}
+
+fn unknown(wanted: &ApplicationPath, host: &ApplicationHost, settings: &Settings) -> Error {
+    let known = candidates(host, &settings.variables).into_iter();
+    Error::NoApplication { wanted: wanted.clone(), known: known.map(|(path, _)| path.to_string()).collect() }
+}
+
+/// Whether two paths lead to one folder that is there.
+fn is_same_folder(one: &Path, other: &Path) -> bool {
+    match (std::fs::canonicalize(one), std::fs::canonicalize(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
     }
+}
+
+/// The search of the original: by name and stamp.
+fn search(command: &Command, host: &ApplicationHost, settings: &Settings) -> Result<Found, Error> {
     let mut searched = Vec::new();
     let mut waiting = Vec::new();
     for (path, folder) in candidates(host, &settings.variables) {
@@ -73,6 +110,7 @@ pub fn find(command: &Command, host: &ApplicationHost, settings: &Settings) -> R
     Ok(Found {
         target: Target { folder, application: Some(path) },
         others: waiting.map(|(_, folder)| folder).collect(),
+        missed: None,
     })
 }
 

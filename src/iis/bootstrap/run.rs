@@ -1,22 +1,19 @@
 //! The bootstrap itself, one step after the other.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::environment::foreign_platform;
+use super::environment::{foreign_platform, is_of_another_version};
 use super::hooks::Surroundings;
 use super::{
-    Command, Error, Gateway, Interpreter, Plan, Registry, Report, Requirements, Settings, Target,
+    Command, Error, Gateway, Interpreter, Lock, Plan, Registry, Report, Requirements, Settings, Target,
     VirtualEnvironment, render, setup,
 };
 use crate::event::{Observer, Severity};
 use crate::files;
 use crate::iis::FastCgiApplication;
 use crate::process::Runner;
-
-/// The file that is locked while a bootstrap works on a folder. It stays: removing it would let two locks exist.
-const LOCK: &str = ".iiswsgi-bootstrap.lock";
 
 /// Sets up an application that was found, see [`super::find`](fn@super::find).
 ///
@@ -30,8 +27,23 @@ pub fn run(
     runner: &dyn Runner,
     observer: &dyn Observer,
 ) -> Result<Report, Error> {
+    let _lock = Lock::take(&target.folder)?;
+    run_locked(target, command, settings, registry, runner, observer)
+}
+
+/// The same for somebody who holds the folder's [`Lock`].
+///
+/// # Errors
+/// As [`run`].
+pub(in crate::iis) fn run_locked(
+    target: &Target,
+    command: &Command,
+    settings: &Settings,
+    registry: &mut dyn Registry,
+    runner: &dyn Runner,
+    observer: &dyn Observer,
+) -> Result<Report, Error> {
     let folder = target.folder.as_path();
-    let _lock = lock(folder)?;
     let plan = Plan::read(folder, command)?;
     let settings = &within(settings, plan.timeout);
     let stamp = folder.join(&plan.stamp);
@@ -48,6 +60,11 @@ pub fn run(
         let place = work.folder.join(&work.plan.virtual_environment);
         // Without the dot of the original's `.`, which would stand in every path.
         let place = place.components().collect::<std::path::PathBuf>();
+        // Modules of another Python are none for this one, and pip would take them for what is wanted.
+        if place != work.folder && is_of_another_version(&place, &base.version) {
+            let failed = |source| files::Error::Write { path: place.clone(), source };
+            fs::remove_dir_all(&place).map_err(failed)?;
+        }
         VirtualEnvironment::create(&place, &base, work.settings, work.runner)
     })?;
     work.timed("requirements", |work| work.requirements(&environment, gateway.as_deref()))?;
@@ -102,20 +119,6 @@ fn warn_of_differences(command: &Command, observer: &dyn Observer) {
 /// The settings with the shorter of two time limits.
 fn within(settings: &Settings, limit: Option<Duration>) -> Settings {
     Settings { timeout: limit.unwrap_or(settings.timeout).min(settings.timeout), ..settings.clone() }
-}
-
-/// Locks the folder for this process. The lock goes when the file is closed, also when the process is killed.
-fn lock(folder: &Path) -> Result<File, Error> {
-    let path = folder.join(LOCK);
-    let failed = |source| files::Error::Write { path: path.clone(), source };
-    let file = File::create(&path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Busy { folder: folder.to_owned() }),
-        // A file system without locks: two at once are unlikely enough there to go on.
-        Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => Ok(file),
-        Err(TryLockError::Error(source)) => Err(failed(source).into()),
-    }
 }
 
 /// The application's variables as its process will see them: those of the description, then those of `web.config`.

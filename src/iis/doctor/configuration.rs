@@ -1,30 +1,34 @@
 //! What IIS's files say.
 
-use std::path::Path;
-
 use super::{Findings, Level, Subject, bootstrap_command};
-use crate::files;
 use crate::iis::FastCgiApplication;
 use crate::iis::appcmd::arguments::Indexer;
 use crate::iis::appcmd::{self, Appcmd};
-use crate::iis::application_host::same_application;
+use crate::iis::application_host::{ApplicationHost, Defined, same_application};
+use crate::iis::bootstrap::{Command, Plan};
 use crate::package::bootstrap::STAMP;
-use crate::package::web_config::{APPLICATION_ATTRIBUTES, Handler, WebConfig};
-use crate::template::{Escape, Variables, expand};
-use crate::xml::Document;
+use crate::package::web_config::{FAST_CGI_MODULE, HTTP_PLATFORM_MODULE, Handler, WebConfig};
+use crate::xml::{Document, Element};
 
 /// What IIS accepts of a request's body when nobody says otherwise.
 const BODY: u64 = 30_000_000;
 /// The section with the handlers.
 const HANDLERS: &str = "system.webServer/handlers";
+/// The section with the limits of requests.
+const REQUEST_FILTERING: &str = "system.webServer/security/requestFiltering";
 
 /// A package that Web Deploy has unpacked and nobody has set up.
 pub(super) fn stamp(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.folder.join(STAMP).is_file() {
+    let plan = Plan::read(&subject.folder, &Command::default()).ok();
+    let stamp = plan.map_or_else(|| STAMP.into(), |plan| plan.stamp);
+    if subject.folder.join(&stamp).is_file() {
         findings.add(
             "stamp",
             Level::Warning,
-            format!("`{STAMP}` is still there: the application has not been set up, or that failed."),
+            format!(
+                "`{}` is still there: the application has not been set up, or that failed.",
+                stamp.display()
+            ),
             "The bootstrap removes the stamp when everything else is done.",
             Some(bootstrap_command(&subject.application)),
         );
@@ -32,7 +36,7 @@ pub(super) fn stamp(subject: &Subject<'_>, findings: &mut Findings) {
 }
 
 /// Sections that this application's `web.config` may not have.
-pub(super) fn locks(subject: &Subject<'_>, config: &WebConfig, findings: &mut Findings) {
+pub(super) fn locks(subject: &Subject<'_>, document: &Document, findings: &mut Findings) {
     let Some(host) = subject.host else {
         findings.add(
             "locked-sections",
@@ -43,19 +47,85 @@ pub(super) fn locks(subject: &Subject<'_>, config: &WebConfig, findings: &mut Fi
         );
         return;
     };
-    if config.handlers.is_empty() {
-        return;
+    let mut sections = Vec::new();
+    for group in document.root().children() {
+        sections_of(host, group, group.name(), &mut sections);
     }
-    if host.is_locked(HANDLERS, &subject.application) {
+    let locked: Vec<&String> =
+        sections.iter().filter(|section| host.is_locked(section, &subject.application)).collect();
+    for section in &locked {
         findings.add(
             "locked-sections",
             Level::Error,
-            format!("The section `{HANDLERS}` is locked, and `web.config` has it."),
+            format!("The section `{section}` is locked, and `web.config` has it."),
             "IIS answers every request with 500.19 (0x80070021).",
-            Some(Appcmd::unlock_command(HANDLERS)),
+            Some(Appcmd::unlock_command(section)),
         );
-    } else {
-        findings.ok("locked-sections", format!("`{HANDLERS}` may stand in web.config."));
+    }
+    if locked.is_empty() && !sections.is_empty() {
+        findings.ok("locked-sections", format!("`{}` may stand in web.config.", sections.join("`, `")));
+    }
+}
+
+/// The sections of IIS below an element of a `web.config`.
+fn sections_of(host: &ApplicationHost, element: Element<'_>, name: &str, into: &mut Vec<String>) {
+    match host.defines(name) {
+        // IIS asks for this one at the server alone, and never meets it here.
+        Defined::Section if name.eq_ignore_ascii_case(appcmd::FASTCGI) => {}
+        Defined::Section if !into.iter().any(|known| known == name) => into.push(name.to_owned()),
+        Defined::Group => {
+            for child in element.children() {
+                sections_of(host, child, &format!("{name}/{}", child.name()), into);
+            }
+        }
+        Defined::Section | Defined::Not => {}
+    }
+}
+
+/// The modules that the handlers need, and the application's pool.
+pub(super) fn server(subject: &Subject<'_>, config: &WebConfig, findings: &mut Findings) {
+    let Some(host) = subject.host else { return };
+    let needed = [
+        (FAST_CGI_MODULE, config.handlers.iter().any(Handler::is_fast_cgi), "Install-WindowsFeature Web-CGI"),
+        (
+            HTTP_PLATFORM_MODULE,
+            !config.http_platform.is_empty(),
+            "winget install Microsoft.HttpPlatformHandler",
+        ),
+    ];
+    for (module, _, command) in needed.iter().filter(|(_, is_needed, _)| *is_needed) {
+        if host.has_module(module) == Some(false) {
+            findings.add(
+                "module",
+                Level::Error,
+                format!("IIS has no module `{module}`, which `web.config` needs."),
+                "IIS answers every request with 500.19 or 500.21.",
+                Some((*command).to_owned()),
+            );
+        }
+    }
+    if host.has_pool(&subject.pool) == Some(false) {
+        findings.add(
+            "application-pool",
+            Level::Error,
+            format!("There is no application pool `{}`.", subject.pool),
+            "IIS answers every request with 503.",
+            Some(format!("%windir%\\System32\\inetsrv\\appcmd.exe add apppool /name:\"{}\"", subject.pool)),
+        );
+    }
+}
+
+/// What a deployment leaves behind that did not end.
+pub(super) fn offline(subject: &Subject<'_>, findings: &mut Findings) {
+    let path = subject.folder.join("app_offline.htm");
+    if path.is_file() {
+        findings.add(
+            "app-offline",
+            Level::Warning,
+            format!("`{}` is there: a deployment is on its way, or has not ended.", path.display()),
+            "Web Deploy puts it there while it changes files; IIS may answer with this page instead of the application.",
+            Some(format!("del \"{}\"", path.display())),
+        );
     }
 }
 
@@ -67,9 +137,10 @@ pub(super) fn registrations(
 ) -> Vec<FastCgiApplication> {
     let mut led_to: Vec<FastCgiApplication> = Vec::new();
     let handlers: Vec<&Handler> = config.handlers.iter().filter(|handler| handler.is_fast_cgi()).collect();
-    if handlers.is_empty() {
+    if handlers.is_empty() && config.http_platform.is_empty() {
         let reason = "Requests reach Python by a handler with the module FastCgiModule.";
-        findings.add("registration", Level::Error, "web.config has no FastCGI handler.", reason, None);
+        let text = "web.config has no FastCGI handler, and no httpPlatform.";
+        findings.add("registration", Level::Error, text, reason, None);
     }
     for handler in handlers {
         let Some(text) = handler.script_processor.as_deref() else { continue };
@@ -166,12 +237,17 @@ pub(super) fn handlers(subject: &Subject<'_>, config: &WebConfig, findings: &mut
 }
 
 /// How large an upload may be.
-pub(super) fn uploads(subject: &Subject<'_>, path: &Path, findings: &mut Findings) {
-    let limit = files::read(path).ok().and_then(|bytes| {
-        let document = Document::parse_bytes(&bytes).ok()?;
-        let found = document.root().descendants().find(|element| element.is("requestLimits"))?;
-        found.attribute_ignore_case("maxAllowedContentLength")?.trim().parse::<u64>().ok()
-    });
+pub(super) fn uploads(subject: &Subject<'_>, document: &Document, findings: &mut Findings) {
+    let limit = |section: Element<'_>| {
+        let limits = section.child("requestLimits")?;
+        limits.attribute_ignore_case("maxAllowedContentLength")?.trim().parse::<u64>().ok()
+    };
+    let own = REQUEST_FILTERING.split('/').try_fold(document.root(), Element::child).and_then(limit);
+    let of_server = || {
+        let sections = subject.host?.sections(REQUEST_FILTERING, &subject.application);
+        sections.into_iter().rev().find_map(limit)
+    };
+    let limit = own.or_else(of_server);
     let severity = if limit.is_some() { Level::Ok } else { Level::Info };
     let bytes = limit.unwrap_or(BODY);
     let mebibytes = bytes / (1024 * 1024);
@@ -182,122 +258,10 @@ pub(super) fn uploads(subject: &Subject<'_>, path: &Path, findings: &mut Finding
         if limit.is_some() { "" } else { "IIS answers larger uploads with 404.13 before Python sees them." },
         limit.is_none().then(|| {
             format!(
-                "%windir%\\System32\\inetsrv\\appcmd.exe set config \"{}\" -section:system.webServer/security/requestFiltering \
+                "%windir%\\System32\\inetsrv\\appcmd.exe set config \"{}\" -section:{REQUEST_FILTERING} \
                  -requestLimits.maxAllowedContentLength:104857600",
                 subject.application
             )
         }),
     );
-}
-
-fn value<'a>(application: &'a FastCgiApplication, name: &str) -> &'a str {
-    let given = application.attributes.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
-    let default =
-        || APPLICATION_ATTRIBUTES.iter().find(|rule| rule.name == name).map_or("", |rule| rule.default);
-    given.map_or_else(default, |(_, value)| value.as_str())
-}
-
-fn number(application: &FastCgiApplication, name: &str) -> u32 {
-    value(application, name).trim().parse().unwrap_or(0)
-}
-
-fn set_command(application: &FastCgiApplication, name: &str, value: &str) -> String {
-    format!(
-        "%windir%\\System32\\inetsrv\\appcmd.exe set config -section:{} \"/{}.{name}:{value}\" /commit:apphost",
-        appcmd::FASTCGI,
-        Indexer::key(application).to_string().replace('"', "\\\"")
-    )
-}
-
-/// The attributes of the FastCGI application.
-pub(super) fn attributes(application: &FastCgiApplication, findings: &mut Findings) {
-    monitored(application, findings);
-    let (activity, request) = (number(application, "activityTimeout"), number(application, "requestTimeout"));
-    if activity <= 70 {
-        findings.add(
-            "activity-timeout",
-            Level::Info,
-            format!("IIS gives up on a process that is silent for {activity} s (activityTimeout)."),
-            "A slow start or a long answer without output then ends in 500 or 502.",
-            Some(set_command(application, "activityTimeout", "600")),
-        );
-    } else {
-        findings.ok("activity-timeout", format!("A process may be silent for {activity} s."));
-    }
-    if request < activity {
-        findings.add(
-            "request-timeout",
-            Level::Warning,
-            format!("A request may take {request} s (requestTimeout), less than the {activity} s of activityTimeout."),
-            "The shorter time counts.",
-            Some(set_command(application, "requestTimeout", &activity.to_string())),
-        );
-    }
-    if number(application, "signalBeforeTerminateSeconds") == 0 {
-        findings.add(
-            "shutdown",
-            Level::Warning,
-            "IIS ends the process without asking (signalBeforeTerminateSeconds is 0).",
-            "Requests that run when the pool recycles are lost, and `atexit` never runs.",
-            Some(set_command(application, "signalBeforeTerminateSeconds", "30")),
-        );
-    }
-    if value(application, "maxInstances") == "1" {
-        findings.add(
-            "instances",
-            Level::Info,
-            "IIS starts one process (maxInstances is 1), and sends a process one request at a time.",
-            "A second request waits for the first; long-lived connections block everybody.",
-            Some(set_command(application, "maxInstances", "0")),
-        );
-    }
-}
-
-fn monitored(application: &FastCgiApplication, findings: &mut Findings) {
-    let path = value(application, "monitorChangesTo");
-    if path.is_empty() {
-        return;
-    }
-    let unknown = expand(path, &Variables::new(), Escape::Plain).unresolved;
-    let reason = if unknown.iter().any(|variable| !variable.name.is_empty()) {
-        "IIS expands no variables here and answers with an error 500 that names no cause."
-    } else if !is_absolute(path) {
-        "IIS needs a whole path here."
-    } else if cfg!(windows) && !Path::new(path).exists() {
-        "There is no such file, so that no change is ever seen."
-    } else {
-        return findings.ok("monitor-changes-to", format!("A change of `{path}` starts the process anew."));
-    };
-    findings.add(
-        "monitor-changes-to",
-        Level::Error,
-        format!("`monitorChangesTo` is `{path}`."),
-        reason,
-        Some(set_command(application, "monitorChangesTo", "C:\\PATH\\TO\\web.config")),
-    );
-}
-
-fn is_absolute(path: &str) -> bool {
-    let bytes = path.as_bytes();
-    path.starts_with(r"\\") || path.starts_with('/') || (bytes.len() > 2 && bytes[1] == b':')
-}
-
-/// What the process is told about its own path.
-pub(super) fn urls(subject: &Subject<'_>, application: &FastCgiApplication, findings: &mut Findings) {
-    let told = application.environment.iter().find(|(name, _)| name.eq_ignore_ascii_case("SCRIPT_NAME"));
-    let own = subject.application.url_prefix();
-    if let Some((_, told)) = told.filter(|(_, told)| !told.trim_end_matches('/').eq_ignore_ascii_case(own)) {
-        findings.add(
-            "script-name",
-            Level::Warning,
-            format!("The variable SCRIPT_NAME is `{told}`, the application is at `{}`.", subject.application.path()),
-            "Links that the application makes lead elsewhere. The gateway finds the right value by itself.",
-            Some(format!(
-                "%windir%\\System32\\inetsrv\\appcmd.exe set config -section:{} \"/-{}.environmentVariables.[name='SCRIPT_NAME']\" \
-                 /commit:apphost",
-                appcmd::FASTCGI,
-                Indexer::key(application).to_string().replace('"', "\\\"")
-            )),
-        );
-    }
 }

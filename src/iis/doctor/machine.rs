@@ -1,14 +1,12 @@
-//! Python, rights, and other programs.
+//! Python and rights.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Findings, Level, Subject};
 use crate::iis::bootstrap::satisfies;
-use crate::iis::local::acl::{allows, grant_command, groups_of, identity};
-use crate::iis::simulated::read_here;
-use crate::iis::{FastCgiApplication, msdeploy};
-use crate::process::{Output, Program};
+use crate::iis::local::acl::grant_command;
+use crate::process::Program;
 
 /// Asks a Python for its version, its base, and the gateway's version.
 const QUESTIONS: &str = "import sys\n\
@@ -30,13 +28,23 @@ fn ask(subject: &Subject<'_>, python: &Path) -> Result<Vec<String>, String> {
     Err(said.lines().next_back().unwrap_or("it ended without a word").to_owned())
 }
 
-/// The program of a FastCGI application: is it there, is it a Python, of which version and base.
-pub(super) fn interpreter(
+/// The program that IIS starts, and who may. Gives it when it is a Python.
+pub(super) fn process(
     subject: &Subject<'_>,
-    application: &FastCgiApplication,
+    program: &Path,
+    arguments: &str,
     findings: &mut Findings,
 ) -> Option<PathBuf> {
-    let program = read_here(application, subject.variables);
+    let python = interpreter(subject, program, findings);
+    rights(subject, program, findings);
+    if let Some(python) = &python {
+        gateway(subject, arguments, python, findings);
+    }
+    python
+}
+
+/// The program: is it there, is it a Python, of which version and base.
+fn interpreter(subject: &Subject<'_>, program: &Path, findings: &mut Findings) -> Option<PathBuf> {
     if !program.is_file() {
         findings.add(
             "interpreter",
@@ -52,7 +60,7 @@ pub(super) fn interpreter(
         findings.ok("interpreter", format!("`{}` is there.", program.display()));
         return None;
     }
-    let answer = match ask(subject, &program) {
+    let answer = match ask(subject, program) {
         Ok(answer) => answer,
         Err(said) => {
             findings.add(
@@ -77,8 +85,8 @@ pub(super) fn interpreter(
             None,
         );
     }
-    environment(&program, answer.get(1).map_or("", String::as_str), findings);
-    Some(program)
+    environment(program, answer.get(1).map_or("", String::as_str), findings);
+    Some(program.to_owned())
 }
 
 /// The virtual environment and its base.
@@ -107,25 +115,24 @@ fn environment(python: &Path, base: &str, findings: &mut Findings) {
     }
 }
 
-/// Whether the pool's identity may read the application and its Python.
-pub(super) fn rights(subject: &Subject<'_>, python: &Path, findings: &mut Findings) {
+/// Whether the pool's account may read the application and its Python.
+fn rights(subject: &Subject<'_>, program: &Path, findings: &mut Findings) {
     let Some(icacls) = &subject.icacls else { return };
-    let groups = groups_of(&subject.pool);
-    let environment = python.parent().and_then(Path::parent).map(Path::to_owned);
+    let account = &subject.account;
+    let environment = program.parent().and_then(Path::parent).filter(|folder| folder.is_dir());
     let mut folders = vec![subject.folder.clone()];
-    folders.extend(environment.filter(|environment| !environment.starts_with(&subject.folder)));
+    folders.extend(environment.filter(|folder| !folder.starts_with(&subject.folder)).map(Path::to_owned));
     for folder in folders {
-        match icacls.list(&folder) {
-            Ok(listing) if allows(&listing, &groups) => {
-                let text = format!("`{}` may read and execute `{}`.", identity(&subject.pool), folder.display());
-                findings.ok("rights", text);
+        match icacls.lets(&folder, account) {
+            Ok(true) => {
+                findings.ok("rights", format!("`{account}` may read and execute `{}`.", folder.display()));
             }
-            Ok(_) => findings.add(
+            Ok(false) => findings.add(
                 "rights",
                 Level::Error,
-                format!("`{}` has no right to read and execute `{}`.", identity(&subject.pool), folder.display()),
+                format!("`{account}` has no right to read and execute `{}`.", folder.display()),
                 "The process exits before it can write to any log; IIS says only that it exited unexpectedly.",
-                Some(grant_command(&folder, &identity(&subject.pool))),
+                Some(grant_command(&folder, account)),
             ),
             Err(error) => findings.add(
                 "rights",
@@ -139,13 +146,8 @@ pub(super) fn rights(subject: &Subject<'_>, python: &Path, findings: &mut Findin
 }
 
 /// Which gateway it is.
-pub(super) fn gateway(
-    subject: &Subject<'_>,
-    application: &FastCgiApplication,
-    python: &Path,
-    findings: &mut Findings,
-) {
-    if application.arguments.to_lowercase().contains("wfastcgi") {
+fn gateway(subject: &Subject<'_>, arguments: &str, python: &Path, findings: &mut Findings) {
+    if arguments.to_lowercase().contains("wfastcgi") {
         findings.add(
             "gateway",
             Level::Warning,
@@ -161,7 +163,7 @@ pub(super) fn gateway(
     let own = env!("CARGO_PKG_VERSION");
     let installed = ask(subject, python).ok().and_then(|answer| answer.get(2).cloned()).unwrap_or_default();
     match installed.as_str() {
-        "" if application.arguments.contains("-m iiswsgi") => findings.add(
+        "" if arguments.contains("-m iiswsgi") => findings.add(
             "gateway",
             Level::Error,
             format!("`{}` has no module `iiswsgi`.", python.display()),
@@ -177,56 +179,5 @@ pub(super) fn gateway(
             "They need not be the same; a difference is good to know when something is odd.",
             None,
         ),
-    }
-}
-
-/// Where the gateway's log is.
-pub(super) fn logs(subject: &Subject<'_>, findings: &mut Findings) {
-    let home = subject.variables.get("IIS_USER_HOME").map(|home| Path::new(home).join("Logs"));
-    let temporary = subject.variables.get("windir").map(|windir| Path::new(windir).join("Temp"));
-    let places: Vec<String> = home
-        .into_iter()
-        .chain(temporary)
-        .map(|folder| format!("`{}`", folder.join("iiswsgi.log").display()))
-        .collect();
-    if !places.is_empty() {
-        findings.ok(
-            "logs",
-            format!("The gateway writes to the first of these that it may: {}.", places.join(", ")),
-        );
-    }
-}
-
-/// Web Deploy's program.
-pub(super) fn web_deploy(subject: &Subject<'_>, findings: &mut Findings) {
-    match msdeploy::locate(subject.variables, subject.runner) {
-        Some(program) => findings.ok("web-deploy", format!("Web Deploy is `{}`.", program.display())),
-        None => findings.add(
-            "web-deploy",
-            Level::Info,
-            "There is no msdeploy.exe.",
-            "Packages cannot be deployed here by Web Deploy.",
-            Some("winget install Microsoft.WebDeploy".into()),
-        ),
-    }
-    // A program of this name that is not Windows' own knows nothing of IIS.
-    let reg = subject.variables.get("windir").and_then(|_| subject.runner.find("reg"));
-    let Some(reg) = reg else { return };
-    let program = Program::new("asking the registry for FastCGI", reg)
-        .args([
-            "query",
-            r"HKLM\SYSTEM\CurrentControlSet\Services\W3SVC\Parameters",
-            "/v",
-            "FastCGIUtf8ServerVariables",
-        ])
-        .timeout(Duration::from_secs(20));
-    if !subject.runner.execute(&program).is_ok_and(|output: Output| output.success()) {
-        findings.add(
-            "utf8-variables",
-            Level::Info,
-            "IIS hands characters of URLs that its code page has not on as `?` (FastCGIUtf8ServerVariables is not set).",
-            "The gateway of iiswsgi reads them from the undecoded URL instead; other gateways cannot.",
-            None,
-        );
     }
 }

@@ -8,7 +8,7 @@ use super::way_back::WayBack;
 use crate::event::{Observer, Severity};
 use crate::iis::application_host::{ApplicationHost, same_application};
 use crate::iis::bootstrap::{self, Command, Interpreter};
-use crate::iis::local::acl::{Icacls, identity};
+use crate::iis::local::acl::Icacls;
 use crate::iis::local::{Record, Records};
 use crate::iis::msdeploy::{Deployment, Msdeploy};
 use crate::iis::package::{Package, is_in};
@@ -226,7 +226,10 @@ impl<'a> Install<'a> {
             "write" => "W",
             _ => "RX",
         };
-        let user = provider.setting("setAclUser").map_or_else(|| identity(pool), str::to_owned);
+        let user = match provider.setting("setAclUser") {
+            Some(user) => user.to_owned(),
+            None => self.iis.appcmd().account(pool)?.for_icacls().to_owned(),
+        };
         let below = provider.path.replace('\\', "/");
         let below = below.rsplit_once(&format!("{}/", self.last_step())).map_or("", |(_, below)| below);
         let path = self.folder.join(below);
@@ -257,7 +260,7 @@ impl<'a> Install<'a> {
         let found = bootstrap::find(&command, &host, &settings).map_err(failed_for(&self.application))?;
         let server = self.iis.server(records, self.runner, self.observer);
         let report = server
-            .bootstrap(&found, pool, &command, &settings, &mut self.iis.appcmd())
+            .bootstrap(&found, &self.iis.appcmd().account(pool)?, &command, &settings, self.iis.appcmd())
             .map_err(failed_for(&self.application))?;
         *bootstrap = Some(report);
         Ok((Outcome::Done, "The application was set up by this program itself.".to_owned()))

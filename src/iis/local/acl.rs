@@ -5,9 +5,15 @@
 //!
 //! See <https://learn.microsoft.com/iis/manage/configuring-security/application-pool-identities>.
 
+mod account;
+mod descriptor;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use account::Account;
+
+use crate::files;
 use crate::process::{self, Program, Runner};
 use crate::template::Variables;
 
@@ -16,18 +22,13 @@ use crate::template::Variables;
 pub struct Grant {
     /// The folder; what is in it inherits the right.
     pub folder: PathBuf,
-    /// Who got it.
+    /// Who got it, as `icacls` takes it.
     pub identity: String,
 }
 
-/// The account that an application pool runs as, unless somebody has given it another.
-pub fn identity(pool: &str) -> String {
-    format!(r"IIS AppPool\{pool}")
-}
-
 /// The command that gives the right, for people.
-pub fn grant_command(folder: &Path, identity: &str) -> String {
-    format!("icacls \"{}\" /grant \"{identity}:(OI)(CI)(RX)\"", folder.display())
+pub fn grant_command(folder: &Path, account: &Account) -> String {
+    format!("icacls \"{}\" /grant \"{}:(OI)(CI)(RX)\"", folder.display(), account.for_icacls())
 }
 
 /// `icacls.exe` of this machine.
@@ -46,16 +47,49 @@ impl<'a> Icacls<'a> {
         Some(Self { program, runner })
     }
 
-    /// Gives read and execute on a folder and all that is in it. False when it was given before.
+    /// Gives read and execute on a folder and all that is in it. False when the account had them before by its own name: those
+    /// of a group may go any day.
     ///
     /// # Errors
     /// `icacls.exe` refuses, as it does to somebody who does not own the folder.
-    pub fn grant(&self, grant: &Grant) -> Result<bool, process::Error> {
-        if allows(&self.list(&grant.folder)?, &[&grant.identity]) {
+    pub fn grant(&self, folder: &Path, account: &Account) -> Result<bool, process::Error> {
+        if self.lets(folder, &account.alone())? {
             return Ok(false);
         }
-        self.run(&grant.folder, ["/grant".to_owned(), format!("{}:(OI)(CI)(RX)", grant.identity)])?;
+        self.run(folder, ["/grant".to_owned(), format!("{}:(OI)(CI)(RX)", account.for_icacls())])?;
         Ok(true)
+    }
+
+    /// Whether an account, or one of the groups that it is in, may read and execute.
+    ///
+    /// # Errors
+    /// The path is not there or may not be looked at.
+    pub fn lets(&self, path: &Path, account: &Account) -> Result<bool, process::Error> {
+        // Names of groups are those of the system's language: the security descriptor has numbers.
+        match self.descriptor(path) {
+            Some(descriptor) if account.has_sid() => Ok(descriptor::allows(&descriptor, account.sids())),
+            Some(descriptor) if descriptor::allows(&descriptor, account.sids()) => Ok(true),
+            _ => Ok(allows(&self.list(path)?, account.names())),
+        }
+    }
+
+    /// The security descriptor; none from an `icacls` that saves none.
+    fn descriptor(&self, path: &Path) -> Option<String> {
+        let folder = tempfile::tempdir().ok()?;
+        let file = folder.path().join("acl");
+        self.run(path, ["/save".to_owned(), file.to_string_lossy().into_owned()]).ok()?;
+        descriptor::of_saved(&files::read(&file).ok()?)
+    }
+
+    /// Lets administrators and the system alone change a folder, and everybody else read it.
+    ///
+    /// # Errors
+    /// As [`Icacls::grant`].
+    pub fn protect(&self, folder: &Path) -> Result<(), process::Error> {
+        let grants = [("S-1-5-32-544", "F"), ("S-1-5-18", "F"), ("S-1-5-32-545", "RX")]
+            .map(|(who, right)| ["/grant:r".to_owned(), format!("*{who}:(OI)(CI)({right})")]);
+        let words = std::iter::once("/inheritance:r".to_owned()).chain(grants.into_iter().flatten());
+        self.run(folder, words).map(drop)
     }
 
     /// Gives a right as `icacls` writes it (`RX`, `M`, `F`) on a file or folder and all that is in it.
@@ -77,35 +111,23 @@ impl<'a> Icacls<'a> {
         Ok(())
     }
 
-    /// What it says of a folder or file.
-    ///
-    /// # Errors
-    /// The file is not there or may not be looked at.
-    pub fn list(&self, path: &Path) -> Result<String, process::Error> {
+    fn list(&self, path: &Path) -> Result<String, process::Error> {
         self.run(path, [])
     }
 
-    fn run<const N: usize>(&self, path: &Path, arguments: [String; N]) -> Result<String, process::Error> {
+    fn run(
+        &self,
+        path: &Path,
+        arguments: impl IntoIterator<Item = String>,
+    ) -> Result<String, process::Error> {
         let program =
             Program::new("icacls", &self.program).arg(path).args(arguments).timeout(Duration::from_secs(300));
         Ok(self.runner.run(&program)?.stdout_text())
     }
 }
 
-/// Everybody whose rights an application pool's identity has as well.
-pub fn groups_of(pool: &str) -> Vec<String> {
-    [
-        identity(pool),
-        r"BUILTIN\IIS_IUSRS".into(),
-        r"BUILTIN\Users".into(),
-        r"NT AUTHORITY\Authenticated Users".into(),
-        "Everyone".into(),
-    ]
-    .into()
-}
-
 /// Whether what `icacls` says of a path lets one of these read and execute. A refusal to one of them counts.
-pub fn allows<S: AsRef<str>>(listing: &str, identities: &[S]) -> bool {
+fn allows<S: AsRef<str>>(listing: &str, identities: &[S]) -> bool {
     let entry = |line: &str| {
         let lower = line.to_lowercase();
         identities.iter().find_map(|identity| {
@@ -138,8 +160,8 @@ mod tests {
 
     #[test]
     fn rights_are_read_from_a_listing() {
-        assert!(allows(LISTING, &[r"iis apppool\HELLO"]));
-        assert!(allows(LISTING, &groups_of("other")), "by the group");
+        assert!(allows(LISTING, Account::of_pool("HELLO").alone().names()));
+        assert!(allows(LISTING, Account::of_pool("other").names()), "by the group");
         assert!(!allows(LISTING, &[r"IIS AppPool\hell", r"Pool\hello"]));
         assert!(allows("x CREATOR:(OI)(CI)(M,DC)", &["CREATOR"]));
     }
@@ -147,6 +169,6 @@ mod tests {
     #[test]
     fn a_right_to_write_alone_or_a_refusal_is_none() {
         assert!(!allows("x Everyone:(W)", &["Everyone"]));
-        assert!(!allows("x Everyone:(RX)\n  IIS AppPool\\a:(DENY)(RX)", &groups_of("a")));
+        assert!(!allows("x Everyone:(RX)\n  IIS AppPool\\a:(DENY)(RX)", Account::of_pool("a").names()));
     }
 }

@@ -7,13 +7,16 @@
 //! well, and needs an administrator just as much on a real server, where the file is readable for administrators only.
 
 pub mod acl;
+mod environment;
 mod record;
 mod setup;
+mod uninstall;
 
 use std::path::{Path, PathBuf};
 
 pub use record::{Record, Records};
-pub use setup::{Error as SetupError, Server};
+pub use setup::Server;
+pub use uninstall::Error as UninstallError;
 
 use super::appcmd::{self, Appcmd, Flavour};
 use super::application_host::{self, ApplicationHost};
@@ -21,7 +24,8 @@ use crate::error::{ExitCode, Failure, Location};
 use crate::event::{Observer, Severity};
 use crate::files;
 use crate::process::Runner;
-use crate::template::Variables;
+use crate::template::{Escape, Variables, expand};
+use crate::xml::Document;
 
 /// Where the configuration was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,10 +107,22 @@ impl Failure for Error {
     }
 }
 
-/// The file that IIS keeps its configuration in; none where no folder of Windows is known.
+/// The file that IIS keeps its configuration in; none where no folder of Windows is known. A farm of servers shares one, and
+/// `redirection.config` says where that lies.
 pub fn configuration_file(variables: &Variables) -> Option<PathBuf> {
     let windir = variables.get("windir").or_else(|| variables.get("SystemRoot"))?;
-    Some(appcmd::configuration_of_iis(windir))
+    let own = appcmd::configuration_of_iis(windir);
+    Some(redirected(&own, variables).unwrap_or(own))
+}
+
+fn redirected(own: &Path, variables: &Variables) -> Option<PathBuf> {
+    let bytes = files::read(&own.with_file_name("redirection.config")).ok()?;
+    let document = Document::parse_bytes(&bytes).ok()?;
+    let section = document.root().child("configurationRedirection")?;
+    let folder = section.attribute("path").filter(|path| !path.trim().is_empty())?;
+    let is_on = section.attribute("enabled").is_some_and(|enabled| enabled.eq_ignore_ascii_case("true"));
+    let folder = expand(folder, variables, Escape::Plain).text;
+    is_on.then(|| Path::new(&folder).join("applicationHost.config"))
 }
 
 /// The sites of the IIS of this machine, and where they were found. FastCGI applications are in it when it is the file.
@@ -150,4 +166,28 @@ pub fn sites(
 pub fn read(path: &Path) -> Result<ApplicationHost, Error> {
     let text = files::read_text(path)?;
     ApplicationHost::parse(text).map_err(|source| Error::Configuration { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shared_configuration_is_found_where_it_is() {
+        let windows = tempfile::tempdir().unwrap();
+        let variables: Variables =
+            [("windir", windows.path().to_string_lossy()), ("SHARE", "/share".into())].into_iter().collect();
+        let own = appcmd::configuration_of_iis(&windows.path().to_string_lossy());
+        let write = |section: &str| {
+            std::fs::create_dir_all(own.parent().unwrap()).unwrap();
+            let text = format!("<configuration>{section}</configuration>");
+            std::fs::write(own.with_file_name("redirection.config"), text).unwrap();
+            configuration_file(&variables).unwrap()
+        };
+        assert_eq!(configuration_file(&variables).unwrap(), own);
+        assert_eq!(write("<configurationRedirection />"), own);
+        assert_eq!(write("<configurationRedirection enabled='false' path='/x' />"), own);
+        let shared = write("<configurationRedirection enabled='true' path='%SHARE%/iis' />");
+        assert_eq!(shared, Path::new("/share/iis").join("applicationHost.config"));
+    }
 }

@@ -1,17 +1,18 @@
-//! Bootstrap and uninstall on a server: what [`bootstrap`](crate::iis::bootstrap) does, the rights of the application
-//! pool, and the note that an uninstall works from.
+//! Bootstrap on a server: what [`bootstrap`](crate::iis::bootstrap) does, the rights of the application pool, and the note that
+//! an uninstall works from.
 
 use std::path::{Path, PathBuf};
 
-use super::acl::{Grant, Icacls, grant_command, identity};
+use super::acl::{Account, Grant, Icacls, grant_command};
+use super::environment;
 use super::record::{Record, Records};
-use crate::error::{ExitCode, Failure};
+use crate::error::Failure as _;
 use crate::event::{Observer, Severity};
 use crate::files;
-use crate::iis::appcmd::{self, Appcmd};
+use crate::iis::appcmd::Appcmd;
 use crate::iis::application_host::same_application;
-use crate::iis::bootstrap::{self, Command, Found, Registry, Report, SCRIPTS, Settings};
-use crate::iis::{ApplicationPath, Change};
+use crate::iis::bootstrap::{self, Command, Found, Lock, Plan, Registry, RegistryError, Report, Settings};
+use crate::iis::{Change, FastCgiApplication};
 use crate::package::bootstrap::STAMP;
 use crate::process::Runner;
 
@@ -27,110 +28,81 @@ pub struct Server<'a> {
     pub icacls: Option<Icacls<'a>>,
 }
 
-/// Why something was not taken away.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// IIS's configuration could not be changed.
-    #[error(transparent)]
-    Appcmd(#[from] appcmd::Error),
-    /// A note could not be read, or a file not be removed.
-    #[error(transparent)]
-    Files(#[from] files::Error),
-    /// There is no `appcmd.exe` to change the configuration with.
-    #[error("cannot take `{0}` out of IIS: there is no `appcmd.exe`")]
-    NoAppcmd(ApplicationPath),
-}
-
-impl Failure for Error {
-    fn passed_on(&self) -> Option<&dyn Failure> {
-        match self {
-            Self::Appcmd(error) => Some(error),
-            Self::Files(error) => Some(error),
-            Self::NoAppcmd(_) => None,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self.passed_on() {
-            Some(error) => error.hint(),
-            None => Some("Name the folder that it is in with the variable IIS_BIN.".into()),
-        }
-    }
-
-    fn exit_code(&self) -> ExitCode {
-        self.passed_on().map_or(ExitCode::MissingTool, Failure::exit_code)
-    }
-}
-
 impl Server<'_> {
-    /// Sets up an application, gives its pool the rights it needs, and notes what was added.
+    /// Sets up an application, gives its pool the rights it needs, and notes what was added, also when a later step fails.
     ///
     /// # Errors
     /// A step of the bootstrap failed. A right that cannot be given is a warning with the command that gives it.
     pub fn bootstrap(
         &self,
         found: &Found,
-        pool: &str,
+        account: &Account,
         command: &Command,
         settings: &Settings,
-        registry: &mut dyn Registry,
+        appcmd: Appcmd<'_>,
     ) -> Result<Report, bootstrap::Error> {
         let folder = found.target.folder.as_path();
-        let before =
-            found.target.application.as_ref().and_then(|path| self.records?.find(path).ok().flatten());
-        let own_web_config = before.as_ref().is_some_and(|record| record.web_config.is_some())
-            || !folder.join("web.config").is_file();
-        let stamp = folder.join(STAMP);
-        let stamp = std::fs::read_to_string(&stamp).ok().map(|text| (stamp, text));
-        let report = bootstrap::run(&found.target, command, settings, registry, self.runner, self.observer)?;
-        let mut grants = before.as_ref().map(|record| record.grants.clone()).unwrap_or_default();
-        for grant in self.give_rights(folder, &report.virtual_environment, pool) {
-            if !grants.contains(&grant) {
-                grants.push(grant);
-            }
+        let _lock = Lock::take(folder)?;
+        // Who may not change IIS is told so now, and not after minutes of installing.
+        let registered = appcmd.fastcgi_applications().map_err(|error| bootstrap::Error::Registered {
+            source: RegistryError { hint: error.hint(), message: error.to_string() },
+        })?;
+        self.protect_records();
+        let mut note = Note::begin(found, command, self.records, registered)?;
+        let mut registry = Noting { appcmd, note: &mut note };
+        let done = bootstrap::run_locked(
+            &found.target,
+            command,
+            settings,
+            &mut registry,
+            self.runner,
+            self.observer,
+        );
+        if let Ok(report) = &done {
+            let given = self.give_rights(folder, &report.virtual_environment, account);
+            note.done(report, given);
         }
-        let (Some(application), Some(records)) = (&found.target.application, self.records) else {
-            return Ok(report);
-        };
-        let known = before.as_ref().map(|record| record.fastcgi.clone()).unwrap_or_default();
-        let ours = report.registered.iter().filter(|(application, change)| {
-            *change != Change::Unchanged || known.iter().any(|known| same_application(known, application))
-        });
-        let mut record = Record::new(application.clone(), folder, &report.virtual_environment);
-        record.fastcgi = ours.map(|(application, _)| application.clone()).collect();
-        record.grants = grants;
-        record.web_config = own_web_config.then(|| folder.join("web.config"));
-        record.stamp = stamp.or_else(|| before.as_ref().and_then(|record| record.stamp.clone()));
-        record.content = before.is_some_and(|record| record.content);
-        records.write(&record)?;
+        let noted = note.finish();
+        let report = done?;
+        noted?;
         Ok(report)
     }
 
-    /// Gives the pool's identity read and execute on the application, and on its environment when that lies elsewhere.
-    fn give_rights(&self, folder: &Path, environment: &Path, pool: &str) -> Vec<Grant> {
+    /// Makes the folder of the notes one that administrators alone write to. Every user may make one where it lies.
+    fn protect_records(&self) {
+        let (Some(records), Some(icacls)) = (self.records, &self.icacls) else { return };
+        if let Err(error) = records.make_folder(|folder| icacls.protect(folder)) {
+            let text = format!("The notes for an uninstall are not protected from other users: {error}");
+            self.observer.message(Severity::Warning, &text);
+        }
+    }
+
+    /// Gives the pool's account read and execute on the application, and on its environment when that lies elsewhere.
+    fn give_rights(&self, folder: &Path, environment: &Path, account: &Account) -> Vec<Grant> {
         let mut folders = vec![folder.to_owned()];
         if !environment.starts_with(folder) {
             folders.push(environment.to_owned());
         }
-        let identity = identity(pool);
         let mut given = Vec::new();
         for folder in folders {
-            let by_hand = grant_command(&folder, &identity);
+            let by_hand = grant_command(&folder, account);
             let Some(icacls) = &self.icacls else {
                 self.observer.simulated(&format!("No right was given: `{by_hand}` would be run on Windows."));
                 continue;
             };
-            let grant = Grant { folder: folder.clone(), identity: identity.clone() };
-            match icacls.grant(&grant) {
+            match icacls.grant(&folder, account) {
                 Ok(true) => {
-                    let text = format!("`{identity}` may read and execute {}.", folder.display());
+                    let text = format!("`{account}` may read and execute {}.", folder.display());
                     self.observer.message(Severity::Info, &text);
-                    given.push(grant);
+                    given.push(Grant { folder: folder.clone(), identity: account.for_icacls().to_owned() });
                 }
-                Ok(false) => {}
+                Ok(false) => {
+                    let text = format!("`{account}` could read and execute {} before.", folder.display());
+                    self.observer.message(Severity::Detail, &text);
+                }
                 Err(error) => {
                     let text = format!(
-                        "`{identity}` could not be given the right to read and execute {}: {error}. By hand: {by_hand}",
+                        "`{account}` could not be given the right to read and execute {}: {error}. By hand: {by_hand}",
                         folder.display()
                     );
                     self.observer.message(Severity::Warning, &text);
@@ -139,93 +111,122 @@ impl Server<'_> {
         }
         given
     }
+}
 
-    /// Takes away what a bootstrap of this application added, as its note says. False when there is no note.
-    ///
-    /// # Errors
-    /// A part resists. What is left is still noted, so that it can be tried again.
-    pub fn uninstall(
-        &self,
-        application: &ApplicationPath,
-        appcmd: Option<Appcmd<'_>>,
-    ) -> Result<bool, Error> {
-        let Some(records) = self.records else { return Ok(false) };
-        let Some(record) = records.find(application)? else { return Ok(false) };
-        let Some(appcmd) = appcmd else { return Err(Error::NoAppcmd(application.clone())) };
-        let others: Vec<_> = records
-            .all()
-            .into_iter()
-            .filter(|other| other.application != record.application)
-            .flat_map(|other| other.fastcgi)
-            .collect();
-        for unwanted in &record.fastcgi {
-            if others.iter().any(|other| same_application(other, unwanted)) {
-                let text = format!("`{}` stays: another application needs it.", unwanted.script_processor());
-                self.observer.message(Severity::Detail, &text);
-                continue;
-            }
-            appcmd.remove_fastcgi_application(unwanted)?;
-        }
-        if record.content {
-            appcmd.delete_application(application)?;
-        }
-        self.take_rights(&record);
-        if record.content {
-            remove_folder(&record.folder)?;
-        } else {
-            remove_environment(&record.virtual_environment, &record.folder)?;
-            if let Some(path) = record.web_config.as_ref().filter(|path| path.is_file()) {
-                std::fs::remove_file(path)
-                    .map_err(|source| files::Error::Write { path: path.clone(), source })?;
-            }
-            if let Some((path, text)) =
-                record.stamp.as_ref().filter(|(path, _)| path.parent().is_some_and(Path::is_dir))
-            {
-                files::write_atomic(path, text.as_bytes())?;
-            }
-        }
-        records.remove(application);
-        Ok(true)
-    }
+/// Registers, and notes what that has changed.
+struct Noting<'a, 'n, 'r> {
+    appcmd: Appcmd<'a>,
+    note: &'n mut Note<'r>,
+}
 
-    fn take_rights(&self, record: &Record) {
-        for grant in record.grants.iter().filter(|grant| grant.folder.is_dir()) {
-            let Some(icacls) = &self.icacls else { continue };
-            if let Err(error) = icacls.revoke(grant) {
-                let text =
-                    format!("`{}` keeps its right on {}: {error}", grant.identity, grant.folder.display());
-                self.observer.message(Severity::Warning, &text);
-            }
-        }
+impl Registry for Noting<'_, '_, '_> {
+    fn register(&mut self, application: &FastCgiApplication) -> Result<Change, RegistryError> {
+        let change = self.appcmd.register(application)?;
+        self.note.registered(application, change);
+        Ok(change)
     }
 }
 
-fn remove_folder(folder: &Path) -> Result<(), files::Error> {
-    match std::fs::remove_dir_all(folder) {
-        Err(source) if folder.exists() => Err(files::Error::Write { path: folder.to_owned(), source }),
-        _ => Ok(()),
-    }
+/// What a bootstrap adds, as it goes on. It is on the disk from the beginning: Web Deploy kills commands that take too long.
+struct Note<'a> {
+    records: Option<&'a Records>,
+    /// None where nobody knows the application's path in IIS.
+    record: Option<Record>,
+    /// What was noted before.
+    before: Option<Record>,
+    /// What IIS knew before.
+    known: Vec<FastCgiApplication>,
+    /// What other applications of ours have registered.
+    others: Vec<FastCgiApplication>,
 }
 
-/// Removes a virtual environment. One that is the application's own folder, as the original had it, is taken apart.
-fn remove_environment(environment: &Path, folder: &Path) -> Result<(), files::Error> {
-    if environment != folder {
-        return remove_folder(environment);
+impl<'a> Note<'a> {
+    fn begin(
+        found: &Found,
+        command: &Command,
+        records: Option<&'a Records>,
+        known: Vec<FastCgiApplication>,
+    ) -> Result<Self, files::Error> {
+        let folder = found.target.folder.as_path();
+        let path = found.target.application.as_ref();
+        let before = path.and_then(|path| records?.find(path).ok().flatten());
+        let others = path.zip(records).map(|(path, records)| records.others(path)).unwrap_or_default();
+        let web_config = folder.join("web.config");
+        // A description that cannot be read is the bootstrap's to complain about.
+        let plan = Plan::read(folder, command).ok();
+        let place = plan.as_ref().map_or(folder.to_owned(), |plan| folder.join(&plan.virtual_environment));
+        let place: PathBuf = place.components().collect();
+        let record = path.map(|path| {
+            let mut record = Record::new(path.clone(), folder, &place);
+            if let Some(before) = &before {
+                record.grants.clone_from(&before.grants);
+                record.replaced.clone_from(&before.replaced);
+                record.fastcgi.clone_from(&before.fastcgi);
+                record.kept.clone_from(&before.kept);
+                record.content = before.content;
+            } else {
+                record.kept = environment::files(&place, folder);
+            }
+            let stamp = folder.join(plan.as_ref().map_or(Path::new(STAMP), |plan| &plan.stamp));
+            let stamp = std::fs::read_to_string(&stamp).ok().map(|text| (stamp, text));
+            record.stamp = stamp.or_else(|| before.as_ref()?.stamp.clone());
+            let own =
+                !web_config.is_file() || before.as_ref().is_some_and(|before| before.web_config.is_some());
+            record.web_config = own.then(|| web_config.clone());
+            record
+        });
+        let others = others.into_iter().flat_map(|other| other.fastcgi).collect();
+        let note = Self { records, record, before, known, others };
+        note.write()?;
+        Ok(note)
     }
-    for part in ["Lib/site-packages", "lib/site-packages", SCRIPTS] {
-        remove_folder(&folder.join(part))?;
+
+    fn registered(&mut self, application: &FastCgiApplication, change: Change) {
+        let Some(record) = &mut self.record else { return };
+        let is = |known: &&FastCgiApplication| same_application(known, application);
+        let ours = record.fastcgi.iter().any(|known| is(&known));
+        record.needed.push(application.clone());
+        if change == Change::Unchanged && !ours {
+            return;
+        }
+        record.fastcgi.retain(|known| !is(&known));
+        record.fastcgi.push(application.clone());
+        let of_others = self.others.iter().any(|known| is(&known));
+        if let Some(known) = self.known.iter().find(is).filter(|_| !ours && !of_others) {
+            record.replaced.push(known.clone());
+        }
+        // The end tells when it cannot be written.
+        let _ = self.write();
     }
-    let versions: Vec<PathBuf> = std::fs::read_dir(folder.join("lib"))
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("python3")))
-        .collect();
-    for version in versions {
-        remove_folder(&version)?;
+
+    fn done(&mut self, report: &Report, grants: Vec<Grant>) {
+        let Some(record) = &mut self.record else { return };
+        record.virtual_environment.clone_from(&report.virtual_environment);
+        for grant in grants {
+            if !record.grants.contains(&grant) {
+                record.grants.push(grant);
+            }
+        }
     }
-    let _ = std::fs::remove_file(folder.join("lib64"));
-    let _ = std::fs::remove_file(folder.join("pyvenv.cfg"));
-    Ok(())
+
+    fn write(&self) -> Result<(), files::Error> {
+        match (&self.record, self.records) {
+            (Some(record), Some(records)) => records.write(record),
+            _ => Ok(()),
+        }
+    }
+
+    /// Leaves the note as it is to stay; none, when there is nothing to take away.
+    fn finish(mut self) -> Result<(), files::Error> {
+        let (Some(record), Some(records)) = (&mut self.record, self.records) else { return Ok(()) };
+        record.web_config = record.web_config.take().filter(|path| path.is_file());
+        let made_something = record.virtual_environment.join("pyvenv.cfg").is_file()
+            || record.web_config.is_some()
+            || !record.fastcgi.is_empty();
+        if self.before.is_none() && !made_something {
+            records.remove(&record.application);
+            return Ok(());
+        }
+        records.write(record)
+    }
 }

@@ -20,7 +20,7 @@ mod trial;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use trial::{Trial, read_here};
+pub use trial::{Trial, read_here, read_process_path_here};
 
 use application::{Application, by_hand};
 use destination::Destination;
@@ -135,12 +135,7 @@ impl Simulated {
         observer: &dyn Observer,
     ) -> Platform {
         let folder = &installed.physical_path;
-        let path = settings.process_path.trim();
-        let path = if path.starts_with('.') {
-            folder.join(path.replace('\\', "/")).to_string_lossy().into_owned()
-        } else {
-            path.to_owned()
-        };
+        let path = trial::process_path(folder, &settings.process_path);
         let written = (path.as_str(), settings.arguments.as_str());
         let program = self.program(installed, written, &settings.environment, place, observer);
         observer.simulated("The program was started and asked as HttpPlatformHandler would do it.");

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::application::{Application, by_hand};
 use super::host_paths::{self, Start};
 use crate::event::Observer;
-use crate::iis::server::{Pool, Served, Started};
+use crate::iis::server::{PORT, Platform, Pool, Served, Started};
+use crate::iis::site;
 use crate::iis::{ApplicationPath, Error, FastCgiApplication, Logs, RunningApplication as _, StartOptions};
 use crate::process::{Program, Runner};
 use crate::template::Variables;
@@ -48,16 +49,54 @@ impl Trial<'_> {
         // IIS starts processes in a folder of its own; the one that cannot have anything of the application in it.
         let folder = tempfile::tempdir()
             .map_err(|source| crate::files::Error::Write { path: self.folder.to_owned(), source })?;
-        let program = self.program(start, application).current_dir(folder.path());
-        let started = Started { command_line: by_hand(&program), program, application: application.clone() };
+        let program = self.program(start, application);
+        // Who does that by hand has no such folder, and need not have one.
+        let command_line = by_hand(&program);
+        let program = program.current_dir(folder.path());
+        let started = Started { command_line, program, application: application.clone() };
         let pool = Pool::new(started, Arc::clone(runner));
-        let site = (1, self.folder.to_owned());
-        let served = Served::new(self.application.clone(), self.folder.to_owned().into(), site, vec![pool]);
-        let running = Application::start(
-            served,
-            &self.application.to_string(),
-            &StartOptions { application: 0, ..options.clone() },
-        )?;
+        self.start(self.served(vec![pool]), options)
+    }
+
+    /// The same for the program that HttpPlatformHandler starts, which is to listen on the port that it is told.
+    ///
+    /// # Errors
+    /// It does not start, ends, or does not listen in time; or `web.config` leads to none.
+    pub fn run_http_platform(
+        &self,
+        options: &StartOptions,
+        runner: &Arc<dyn Runner>,
+        observer: &dyn Observer,
+    ) -> Result<Logs, Error> {
+        let mut served = self.served(Vec::new());
+        let settings = served.http_platform();
+        let settings = settings.ok_or_else(|| Error::NoFastCgi { application: self.application.clone() })?;
+        // What it prints is to be heard here.
+        let settings = site::HttpPlatform { stdout_log_file: None, ..settings };
+        let path = process_path(self.folder, &settings.process_path);
+        let start = host_paths::read(&path, &settings.arguments, self.variables, self.python);
+        for change in &start.changes {
+            observer.simulated(change);
+        }
+        let configuration = self.configuration.unwrap_or(Path::new(""));
+        let program = program(start, &settings.environment, self.pool, configuration);
+        // Any port will do for whoever starts it by hand.
+        let shown = program.clone().replaced(&format!("%{PORT}%"), "8000").env(PORT, "8000");
+        let program = program.current_dir(self.folder);
+        served.add(Platform::new(settings, program, by_hand(&shown), self.folder, Arc::clone(runner)));
+        self.start(served, options)
+    }
+
+    fn served(&self, pools: Vec<Pool>) -> Served {
+        // As the root of its site, so that its own `web.config` alone counts: nothing is asked of it by a URL.
+        let root = ApplicationPath::new(self.application.site(), "/");
+        let path = root.unwrap_or_else(|_| self.application.clone());
+        Served::new(path, self.folder.to_owned().into(), (1, self.folder.to_owned()), pools)
+    }
+
+    fn start(&self, served: Served, options: &StartOptions) -> Result<Logs, Error> {
+        let options = StartOptions { application: 0, ..options.clone() };
+        let running = Application::start(served, &self.application.to_string(), &options)?;
         Ok(Box::new(running).stop())
     }
 
@@ -73,6 +112,21 @@ impl Trial<'_> {
     fn program(&self, start: Start, application: &FastCgiApplication) -> Program {
         program(start, &application.environment, self.pool, self.configuration.unwrap_or(Path::new("")))
     }
+}
+
+/// The program of HttpPlatformHandler: a path that begins with a dot is below the application's folder.
+pub(super) fn process_path(folder: &Path, written: &str) -> String {
+    let path = written.trim();
+    if path.starts_with('.') {
+        folder.join(path.replace('\\', "/")).to_string_lossy().into_owned()
+    } else {
+        path.to_owned()
+    }
+}
+
+/// The program of HttpPlatformHandler on this machine.
+pub fn read_process_path_here(folder: &Path, written: &str, variables: &Variables) -> PathBuf {
+    host_paths::read(&process_path(folder, written), "", variables, None).program
 }
 
 /// The program of a FastCGI application on this machine.

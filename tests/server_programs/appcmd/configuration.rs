@@ -57,7 +57,12 @@ impl Configuration {
     }
 
     fn section(&self, name: &str) -> Result<Element<'_>, Refusal> {
-        if !["system.webServer/fastCgi", "system.applicationHost/sites"].contains(&name) {
+        let known = [
+            "system.webServer/fastCgi",
+            "system.applicationHost/sites",
+            "system.applicationHost/applicationPools",
+        ];
+        if !known.contains(&name) {
             return refusal(
                 87,
                 format!("message:Unknown config section \"{name}\".  Replace with -? for help."),

@@ -2,8 +2,8 @@
 //!
 //! - An argument that begins with `/` or `-` is a parameter, `NAME:VALUE`. The first three others are verb, object, and the
 //!   object's identifier.
-//! - `list config /section:S /xml`, `set config /section:S EDIT… /commit:apphost` for `system.webServer/fastCgi` and
-//!   `system.applicationHost/sites`; `unlock config /section:S`; `add app`, `set vdir`, `delete app`; `start`, `stop` and
+//! - `list config /section:S /xml`, `set config /section:S EDIT… /commit:apphost` for `system.webServer/fastCgi`,
+//!   `system.applicationHost/sites` and `…/applicationPools`; `unlock config /section:S`; `add app`, `set vdir`, `delete app`; `start`, `stop` and
 //!   `recycle apppool /apppool.name:NAME`, which leave a word for the web server in `pools/NAME` beside the configuration.
 //! - An edit is `+[INDEXER]`, `-[INDEXER]`, `[INDEXER].ATTRIBUTE:VALUE`, and the first two with `.environmentVariables.[INDEXER]`
 //!   after the element that they are about. An indexer is `name='value'` pairs with commas between; a single quote in
@@ -11,6 +11,7 @@
 //! - The configuration is `config/applicationHost.config` beside the program, or `/apphostconfig:FILE`.
 //! - Errors go to stdout as `ERROR ( message:… )`, those of the configuration system with their `hresult`. The exit code is
 //!   the Win32 code of the error.
+//! - A file `german` beside the program: it answers as on a German Windows, in the code page of the console.
 //! - A file `not-elevated` beside the program: it answers as to somebody who is no administrator.
 
 mod configuration;
@@ -41,7 +42,27 @@ pub(crate) fn run(call: &Call) -> i32 {
         Ok(output) => (output, 0),
         Err(refusal) => (format!("ERROR ( {} )\n", refusal.message), refusal.code),
     };
+    if call.folder.join("german").exists() {
+        return call.finish_bytes(&in_german(&output), code);
+    }
     call.finish(&output, code)
+}
+
+/// An answer with the words of a German Windows, in code page 850. What it is made of is not translated as a whole.
+fn in_german(output: &str) -> Vec<u8> {
+    let words = [
+        ("ERROR (", "FEHLER ("),
+        ("Cannot find", "Nicht gefunden:"),
+        ("Configuration error", "Konfigurationsfehler"),
+    ];
+    let text = words.iter().fold(output.to_owned(), |text, (english, german)| text.replace(english, german));
+    let of = |character: char| match character {
+        'ä' => 0x84,
+        'ö' => 0x94,
+        'ü' => 0x81,
+        other => u8::try_from(other).ok().filter(u8::is_ascii).unwrap_or(b'?'),
+    };
+    text.chars().map(of).collect()
 }
 
 fn answer(call: &Call) -> Result<String, Refusal> {
