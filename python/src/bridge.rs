@@ -186,7 +186,7 @@ impl Bridge {
         let trace = traceback(py, error);
         let text = format!("incident {incident}: the application failed\n{trace}");
         self.log.write(Level::Error, &text);
-        shared.with(py, |exchange, pause| {
+        let told = shared.waiting(py, |exchange, pause| {
             exchange.send_error(text.as_bytes());
             if exchange.head_sent() {
                 exchange.cut();
@@ -209,6 +209,12 @@ impl Bridge {
             // A web server that is gone wants no page.
             let _ = exchange.send(page.as_bytes(), || Arc::new(page.clone()), pause);
         });
+        if let Err(error) = told {
+            self.log.write(
+                Level::Error,
+                &format!("incident {incident}: a handler of a signal failed\n{}", traceback(py, &error)),
+            );
+        }
     }
 
     /// A short name for a failure, by which the page and the log are brought together.
@@ -264,7 +270,7 @@ fn send(py: Python<'_>, shared: &Shared, result: &Bound<'_, PyAny>) -> Result<()
     } else {
         send_pieces(py, shared, result)?;
     }
-    let has_head = shared.with(py, |exchange, _| exchange.has_head());
+    let has_head = shared.with(py, |exchange| exchange.has_head());
     if has_head == Some(false) {
         return Err(Stopped::Failed(PyRuntimeError::new_err("the application did not call start_response")));
     }
@@ -284,7 +290,7 @@ fn send_sequence<'py>(
         let item = item(index)?;
         let object = as_bytes(&item)?;
         let bytes = object.as_bytes();
-        let sent = shared.with(py, |exchange, pause| {
+        let sent = shared.waiting(py, |exchange, pause| {
             if !exchange.has_head() && !bytes.is_empty() {
                 return Ok(());
             }
@@ -294,7 +300,7 @@ fn send_sequence<'py>(
             has_head = exchange.has_head();
             exchange.send(bytes, || kept(object), pause)
         });
-        sent.unwrap_or(Ok(()))?;
+        sent?.unwrap_or(Ok(()))?;
     }
     Ok(has_head)
 }
@@ -306,7 +312,7 @@ fn send_pieces(py: Python<'_>, shared: &Shared, result: &Bound<'_, PyAny>) -> Re
         let item = item?;
         let bytes = as_bytes(&item)?;
         if single {
-            shared.with(py, |exchange, _| exchange.set_length(bytes.as_bytes().len() as u64));
+            shared.with(py, |exchange| exchange.set_length(bytes.as_bytes().len() as u64));
         }
         send_piece(py, shared, bytes)?;
     }
@@ -317,7 +323,7 @@ fn send_pieces(py: Python<'_>, shared: &Shared, result: &Bound<'_, PyAny>) -> Re
 fn send_piece(py: Python<'_>, shared: &Shared, object: &Bound<'_, PyBytes>) -> Result<bool, Stopped> {
     let bytes = object.as_bytes();
     let mut wants_flusher = false;
-    let sent = shared.with(py, |exchange, pause| -> Result<bool, Stopped> {
+    let sent = shared.waiting(py, |exchange, pause| -> Result<bool, Stopped> {
         if bytes.is_empty() {
             exchange.look()?;
             return Ok(false);
@@ -336,9 +342,9 @@ fn send_piece(py: Python<'_>, shared: &Shared, object: &Bound<'_, PyBytes>) -> R
         wants_flusher = exchange.wants_flusher();
         Ok(false)
     });
-    let complete = sent.unwrap_or(Ok(true))?;
+    let complete = sent?.unwrap_or(Ok(true))?;
     if wants_flusher {
-        shared.look_after(py)?;
+        shared.look_after(py)??;
     }
     Ok(complete)
 }

@@ -37,7 +37,7 @@ impl Errors {
         };
         let encoded = text.call_method1("encode", ("utf-8", "backslashreplace"))?;
         let bytes = encoded.cast::<PyBytes>()?.as_bytes();
-        self.shared.with(py, |exchange, _| exchange.send_error(bytes));
+        self.shared.with(py, |exchange| exchange.send_error(bytes));
         let shown = String::from_utf8_lossy(bytes);
         if !shown.trim().is_empty() {
             self.log.write(Level::Error, &shown);

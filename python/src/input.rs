@@ -30,7 +30,7 @@ impl Input {
         mut enough: impl FnMut(&[u8]) -> Option<usize>,
         most: usize,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let taken = self.0.with(py, |exchange, pause| {
+        let taken = self.0.waiting(py, |exchange, pause| {
             loop {
                 let available = exchange.available();
                 let length = available.len();
@@ -47,13 +47,13 @@ impl Input {
                 }
             }
         });
-        taken.unwrap_or_else(|| Ok(PyBytes::new(py, b"")))
+        taken?.unwrap_or_else(|| Ok(PyBytes::new(py, b"")))
     }
 
     /// Reads so many bytes straight into the object that the application gets. None when that is not worth it: few are
     /// wanted, or it is not known whether so many come.
     fn read_into<'py>(&self, py: Python<'py>, most: usize) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        let left = self.0.with(py, |exchange, _| exchange.body_left()).flatten();
+        let left = self.0.with(py, |exchange| exchange.body_left()).flatten();
         let Some(left) = left.and_then(|left| usize::try_from(left).ok()) else { return Ok(None) };
         let length = most.min(left);
         if !(LEAST..=MOST).contains(&length) {
@@ -61,7 +61,7 @@ impl Input {
         }
         let mut short = None;
         let bytes = PyBytes::new_with(py, length, |buffer| {
-            let read = self.0.with(py, |exchange, pause| exchange.read_body(buffer, pause));
+            let read = self.0.waiting(py, |exchange, pause| exchange.read_body(buffer, pause))?;
             let filled = read.unwrap_or(Ok(0)).map_err(raised)?;
             if filled < length {
                 // The object has the length that was announced: what has come is put into another.
@@ -91,7 +91,7 @@ impl Input {
 fn raised(gone: Gone) -> PyErr {
     match gone {
         Gone::Aborted => PyConnectionAbortedError::new_err(gone.to_string()),
-        Gone::Closed => PyConnectionResetError::new_err(gone.to_string()),
+        Gone::Closed | Gone::Interrupted => PyConnectionResetError::new_err(gone.to_string()),
     }
 }
 

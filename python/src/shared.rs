@@ -1,17 +1,37 @@
 //! The exchange of a running request, as the Python objects of that request share it.
 
+use std::cell::Cell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use iiswsgi::gateway::{CarryOn, Exchange, Flusher, Gone, Pause};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 
-/// Lets other Python threads run while this one waits.
-pub(crate) struct Detach<'py>(pub(crate) Python<'py>);
+thread_local! {
+    /// This thread runs handlers of signals within a wait, and has the exchange's lock.
+    static IN_HANDLER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Lets other Python threads run while this one waits. Handlers of signals run in between (PEP 475).
+pub(crate) struct Detach<'py> {
+    py: Python<'py>,
+    /// What a handler has raised.
+    raised: Cell<Option<PyErr>>,
+}
 
 impl Pause for Detach<'_> {
     fn pause(&self, wait: &mut (dyn FnMut() + Send)) {
-        self.0.detach(wait);
+        self.py.detach(wait);
+    }
+
+    fn attend(&self) -> bool {
+        IN_HANDLER.set(true);
+        let handled = self.py.check_signals();
+        IN_HANDLER.set(false);
+        let goes_on = handled.is_ok();
+        self.raised.set(handled.err());
+        goes_on
     }
 }
 
@@ -49,12 +69,12 @@ impl Shared {
     }
 
     /// Has what waits sent while the application makes its next piece.
-    pub(crate) fn look_after(&self, py: Python<'_>) -> Result<(), Gone> {
+    pub(crate) fn look_after(&self, py: Python<'_>) -> PyResult<Result<(), Gone>> {
         let answer: Arc<dyn CarryOn> = self.0.clone();
         if self.0.flusher.watch(Arc::downgrade(&answer)) {
-            return Ok(());
+            return Ok(Ok(()));
         }
-        self.with(py, |exchange, pause| exchange.flush(pause)).unwrap_or(Ok(()))
+        Ok(self.waiting(py, |exchange, pause| exchange.flush(pause))?.unwrap_or(Ok(())))
     }
 
     /// The lock is taken without holding up Python: who has it may wait for the web server.
@@ -62,14 +82,32 @@ impl Shared {
         self.0.exchange.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something with the exchange. None when the request is over.
-    pub(crate) fn with<R>(
+    /// Does something with the exchange. None when the request is over, or for a handler of a signal that has come within a
+    /// wait of this thread.
+    pub(crate) fn with<R>(&self, py: Python<'_>, act: impl FnOnce(&mut Exchange) -> R) -> Option<R> {
+        if IN_HANDLER.get() {
+            return None;
+        }
+        self.lock(py).as_mut().map(act)
+    }
+
+    /// Does something with the exchange that may wait. None when the request is over.
+    ///
+    /// # Errors
+    /// What a handler of a signal has raised meanwhile, or that it is such a handler which asks.
+    pub(crate) fn waiting<R>(
         &self,
         py: Python<'_>,
         act: impl FnOnce(&mut Exchange, &Detach<'_>) -> R,
-    ) -> Option<R> {
-        let mut exchange = self.lock(py);
-        exchange.as_mut().map(|exchange| act(exchange, &Detach(py)))
+    ) -> PyResult<Option<R>> {
+        if IN_HANDLER.get() {
+            return Err(PyRuntimeError::new_err(
+                "a handler of a signal cannot use the request that it interrupts",
+            ));
+        }
+        let detach = Detach { py, raised: Cell::default() };
+        let done = self.lock(py).as_mut().map(|exchange| act(exchange, &detach));
+        detach.raised.take().map_or(Ok(done), Err)
     }
 
     /// Takes the exchange away: the request is over.

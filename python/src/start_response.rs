@@ -119,7 +119,7 @@ impl StartResponse {
         exc_info: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Py<Write>> {
         if exc_info.is_some() {
-            self.shared.with(py, |exchange, _| check_order(py, exchange, exc_info)).ok_or_else(over)??;
+            self.shared.with(py, |exchange| check_order(py, exchange, exc_info)).ok_or_else(over)??;
         }
         // The lock is not held here: headers may be an object that runs code.
         let head = head(status, headers)?;
@@ -128,7 +128,7 @@ impl StartResponse {
             exchange.set_head(head);
             Ok(())
         };
-        self.shared.with(py, |exchange, _| set(exchange)).ok_or_else(over)??;
+        self.shared.with(py, set).ok_or_else(over)??;
         Ok(self.write.clone_ref(py))
     }
 }
@@ -147,12 +147,12 @@ impl Write {
                 data.get_type().name()?
             )));
         };
-        let sent = self.0.with(py, |exchange, pause| {
+        let sent = self.0.waiting(py, |exchange, pause| {
             exchange.send(data.as_bytes(), || kept(data), pause)?;
             exchange.stream(pause)?;
             Ok(exchange.wants_flusher())
         });
-        let wants_flusher = sent.ok_or_else(over)?.map_err(gone)?;
-        if wants_flusher { self.0.look_after(py).map_err(gone) } else { Ok(()) }
+        let wants_flusher = sent?.ok_or_else(over)?.map_err(gone)?;
+        if wants_flusher { self.0.look_after(py)?.map_err(gone) } else { Ok(()) }
     }
 }

@@ -32,7 +32,7 @@ impl Exchange {
     /// Waits until more of the body is available than `known` bytes. False at its end.
     ///
     /// # Errors
-    /// When the request was aborted, or the connection ended within the body.
+    /// When the request was aborted, the connection ended within the body, or the wait was interrupted.
     pub fn wait_for_body(&mut self, known: usize, pause: &dyn Pause) -> Result<bool, Gone> {
         loop {
             if self.body_left.is_some_and(|left| known as u64 >= left) {
@@ -57,7 +57,7 @@ impl Exchange {
     /// Reads the body to where it is wanted, without a copy in between. It fills all of `into`, but for the body's end.
     ///
     /// # Errors
-    /// When the request was aborted, or the connection ended within the body.
+    /// When the request was aborted, the connection ended within the body, or the wait was interrupted.
     pub fn read_body(&mut self, into: &mut [u8], pause: &dyn Pause) -> Result<usize, Gone> {
         let mut filled = 0;
         loop {
@@ -97,7 +97,7 @@ impl Exchange {
                 self.link.invite();
                 self.link.flush();
                 let interest = if self.link.unsent() > 0 { Interest::Either } else { Interest::Read };
-                self.wait(interest, pause);
+                self.wait(interest, pause)?;
                 if self.link.broken {
                     return Err(Gone::Closed);
                 }

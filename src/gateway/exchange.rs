@@ -42,6 +42,9 @@ pub enum Gone {
     /// The connection is gone.
     #[error("the connection to the web server is gone")]
     Closed,
+    /// What [`Pause::attend`] attended to has ended it.
+    #[error("the wait was interrupted")]
+    Interrupted,
 }
 
 /// A request and its answer.
@@ -119,17 +122,15 @@ impl Exchange {
         self.front().map_or(&[], |request| &request.params)
     }
 
-    pub(super) fn wait(&mut self, interest: Interest, pause: &dyn Pause) {
-        let stream = &self.link.stream;
-        let Some(patience) = self.patience else {
-            // A failure shows with the next call on the stream.
-            return pause.pause(&mut || drop(stream.wait(interest, None)));
-        };
-        let begun = Instant::now();
-        pause.pause(&mut || drop(stream.wait(interest, Some(patience))));
-        if begun.elapsed() >= patience {
+    /// Waits for the web server, or until a signal has come.
+    pub(super) fn wait(&mut self, interest: Interest, pause: &dyn Pause) -> Result<(), Gone> {
+        let (stream, begun) = (&self.link.stream, Instant::now());
+        // A failure shows with the next call on the stream.
+        pause.pause(&mut || drop(stream.wait(interest, self.patience)));
+        if self.patience.is_some_and(|patience| begun.elapsed() >= patience) {
             self.link.broken = true;
         }
+        if pause.attend() { Ok(()) } else { Err(Gone::Interrupted) }
     }
 
     /// Whether bytes of the head or the body have left for the web server: the head cannot be changed any more.
@@ -298,7 +299,7 @@ impl Exchange {
 
     fn wait_for_room(&mut self, pause: &dyn Pause) -> Result<(), Gone> {
         let reads = !self.link.ended && self.link.buffered() < CROSSING;
-        self.wait(if reads { Interest::Either } else { Interest::Write }, pause);
+        self.wait(if reads { Interest::Either } else { Interest::Write }, pause)?;
         if reads {
             self.link.fill();
         }

@@ -5,6 +5,11 @@
 pub trait Pause {
     /// Calls `wait` once.
     fn pause(&self, wait: &mut (dyn FnMut() + Send));
+
+    /// Attends to what came for this thread while it waited, a signal for instance. False: nothing more is to be waited for.
+    fn attend(&self) -> bool {
+        true
+    }
 }
 
 /// Nothing to let go.
