@@ -98,6 +98,12 @@ pub trait Failure: Error + Send + Sync + 'static {
     }
 }
 
+/// The message of an error and those of its causes, from the outside in.
+pub fn in_one_line(error: &(dyn Error + 'static)) -> String {
+    let messages = std::iter::successors(Some(error), |&error| error.source()).map(ToString::to_string);
+    messages.collect::<Vec<_>>().join(": ")
+}
+
 /// Any failure at all, for the places that pass on the failures of many modules: the pipeline and the commands.
 ///
 /// It is made from every [`Failure`] by `?` and is itself no [`Error`], since both cannot be.

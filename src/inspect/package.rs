@@ -8,6 +8,7 @@ use super::content::{
 };
 use super::{Error, Found, Inspection, Kind, recognise};
 use crate::digest::Digests;
+use crate::error::in_one_line;
 use crate::event::Severity;
 use crate::finding::Finding;
 use crate::package::archive::{Limits, Reader};
@@ -173,7 +174,7 @@ impl<R: Read + Seek> Parts<'_, R> {
         match Bootstrap::from_json(&String::from_utf8_lossy(&bytes)) {
             Ok(bootstrap) => Ok(Some(bootstrap)),
             Err(error) => {
-                let finding = Finding::new("broken-bootstrap", Severity::Error, chain(&error));
+                let finding = Finding::new("broken-bootstrap", Severity::Error, in_one_line(&error));
                 self.add(&file, vec![finding.at(error.position())]);
                 Ok(None)
             }
@@ -206,15 +207,4 @@ impl<R: Read + Seek> Parts<'_, R> {
             self.add(&contents.manifest_name, vec![finding]);
         }
     }
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Fault, Reply};
+use crate::error::in_one_line;
 use crate::iis::site::{Answer, Request, description};
 use crate::xml::{escape_attribute, escape_text};
 
@@ -48,7 +49,7 @@ pub(super) fn failed(
     handler: &str,
 ) -> Reply {
     let (title, _) = description(answer.status, answer.sub_status);
-    let mut inner = format!("<p>The application’s process {}.</p>\n", escape_text(&chain(fault)));
+    let mut inner = format!("<p>The application’s process {}.</p>\n", escape_text(&in_one_line(fault)));
     if output.is_empty() {
         inner.push_str("<p>It wrote nothing.</p>\n");
     } else {
@@ -79,17 +80,6 @@ pub(super) fn short(answer: &Answer, handler: &str) -> Reply {
         status = answer.status
     );
     Reply::whole(answer.status, answer.sub_status, handler, HTML, html)
-}
-
-/// A fault with its causes.
-pub(super) fn chain(fault: &Fault) -> String {
-    let mut text = fault.to_string();
-    let mut cause = std::error::Error::source(fault);
-    while let Some(inner) = cause {
-        let _ = write!(text, ": {inner}");
-        cause = inner.source();
-    }
-    text
 }
 
 fn page(answer: &Answer, title: &str, inner: &str, handler: &str) -> Reply {

@@ -19,9 +19,8 @@ use tokio::sync::mpsc;
 
 use super::monitor::{Failure, about_the_last_error};
 use super::page;
-use super::{
-    Access, Body, Content, Fault, HOP_BY_HOP, Incoming, Monitor, Patience, Reply, Served, error_page,
-};
+use super::{Access, Body, Content, Fault, HOP_BY_HOP, Incoming, Monitor, Patience, Reply, Served};
+use crate::error::in_one_line;
 use crate::iis::site::{Answer, Endpoints, Request, Url};
 
 /// How long a client may take for the head of a request (`connectionTimeout` of IIS).
@@ -99,11 +98,7 @@ impl Site {
             Err(fault @ (Fault::Aborted | Fault::ClientGone)) => Err(fault),
             Err(fault) => {
                 let said = hosted.served.logs().text();
-                self.failed(
-                    &head,
-                    500,
-                    format!("{}\n{}", error_page::chain(&fault), about_the_last_error(&said)),
-                );
+                self.failed(&head, 500, format!("{}\n{}", in_one_line(&fault), about_the_last_error(&said)));
                 Ok(hosted.served.failure(&head, &fault, local))
             }
             Ok(reply) => {
@@ -200,7 +195,7 @@ async fn respond(
             Ok(to_hyper(reply, record))
         }
         Err(fault) => {
-            access.fault = Some(error_page::chain(&fault));
+            access.fault = Some(in_one_line(&fault));
             access.elapsed = begun.elapsed();
             site.monitor.access(access);
             Err(fault)
@@ -326,7 +321,7 @@ fn body_of(content: Content, mut record: Option<Record>) -> Sent {
                         }
                         Err(fault) => {
                             if let Some(record) = &mut record {
-                                record.access.fault = Some(error_page::chain(&fault));
+                                record.access.fault = Some(in_one_line(&fault));
                             }
                             Some((Err(fault), (stream, record)))
                         }

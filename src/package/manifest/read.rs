@@ -1,5 +1,6 @@
 //! From a document to a manifest.
 
+use crate::error::in_one_line;
 use crate::event::Severity;
 use crate::finding::Finding;
 use crate::xml::{Document, Element};
@@ -51,7 +52,9 @@ fn provider(element: Element<'_>, at: (usize, usize), findings: &mut Vec<Finding
             match ProviderOptions::from_attribute(&attribute.value) {
                 Ok(options) => provider.options = Some(options),
                 Err(error) => {
-                    findings.push(Finding::new("options-unreadable", Severity::Error, chain(&error)).at(at));
+                    findings.push(
+                        Finding::new("options-unreadable", Severity::Error, in_one_line(&error)).at(at),
+                    );
                 }
             }
         } else {
@@ -66,15 +69,4 @@ fn provider(element: Element<'_>, at: (usize, usize), findings: &mut Vec<Finding
     };
     check::provider(&provider, element.attribute_ignore_case("path").is_some(), findings);
     provider
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
