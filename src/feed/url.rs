@@ -8,8 +8,6 @@ use std::collections::BTreeMap;
 use super::Error;
 use crate::uri::{encode_non_ascii, fault, file_url, percent_encode};
 
-/// The template for packages that are attached to a GitHub release.
-pub const GITHUB_RELEASE: &str = "https://github.com/{repository}/releases/download/{tag}/{file}";
 /// The template for packages that stay where they were built, as the original's test recipe has it.
 pub const LOCAL_FILE: &str = "{msdeploy_package_url}";
 
@@ -190,7 +188,7 @@ mod tests {
     #[test]
     fn fills_in_ours_percent_encoded() {
         assert_eq!(
-            expand(GITHUB_RELEASE, &variables()).unwrap(),
+            expand("https://github.com/{repository}/releases/download/{tag}/{file}", &variables()).unwrap(),
             "https://github.com/owner/project/releases/download/v1%2F0%23x/My%20App-1.0.msdeploy.zip"
         );
         assert_eq!(

@@ -1,27 +1,20 @@
-//! What to run, as a value that can be shown without its secrets.
+//! What to run, as a value that can be shown. A secret is no argument, which other users of the machine may see: it goes into
+//! the environment, and that is not shown.
 
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::secret::Secret;
-
-/// A command line with its surroundings. `Display` shows the command line as one could type it, secrets masked.
+/// A command line with its surroundings. `Display` shows the command line as one could type it.
 #[derive(Debug, Clone)]
 pub struct Program {
     label: String,
     path: PathBuf,
-    arguments: Vec<Argument>,
+    arguments: Vec<OsString>,
     environment: Vec<(String, Option<String>)>,
     folder: Option<PathBuf>,
     limit: Option<Duration>,
-}
-
-#[derive(Debug, Clone)]
-enum Argument {
-    Plain(OsString),
-    Hidden(Secret),
 }
 
 impl Program {
@@ -40,21 +33,14 @@ impl Program {
     /// Adds an argument.
     #[must_use]
     pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
-        self.arguments.push(Argument::Plain(argument.into()));
+        self.arguments.push(argument.into());
         self
     }
 
     /// Adds several arguments.
     #[must_use]
     pub fn args<A: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
-        self.arguments.extend(arguments.into_iter().map(|argument| Argument::Plain(argument.into())));
-        self
-    }
-
-    /// Adds an argument that is never shown. Other users of the machine may still see it: prefer the environment.
-    #[must_use]
-    pub fn secret_arg(mut self, argument: Secret) -> Self {
-        self.arguments.push(Argument::Hidden(argument));
+        self.arguments.extend(arguments.into_iter().map(Into::into));
         self
     }
 
@@ -72,14 +58,12 @@ impl Program {
         self
     }
 
-    /// Puts `value` wherever its arguments and the values of its variables have `mark`. Secrets stay as they are.
+    /// Puts `value` wherever its arguments and the values of its variables have `mark`.
     #[must_use]
     pub fn replaced(mut self, mark: &str, value: &str) -> Self {
         for argument in &mut self.arguments {
-            if let Argument::Plain(text) = argument
-                && let Some(known) = text.to_str().filter(|known| known.contains(mark))
-            {
-                *text = known.replace(mark, value).into();
+            if let Some(known) = argument.to_str().filter(|known| known.contains(mark)) {
+                *argument = known.replace(mark, value).into();
             }
         }
         for text in self.environment.iter_mut().filter_map(|(_, text)| text.as_mut()) {
@@ -114,12 +98,9 @@ impl Program {
         &self.path
     }
 
-    /// The arguments, secrets among them.
-    pub fn arguments(&self) -> impl Iterator<Item = OsString> {
-        self.arguments.iter().map(|argument| match argument {
-            Argument::Plain(text) => text.clone(),
-            Argument::Hidden(secret) => secret.reveal().into(),
-        })
+    /// The arguments.
+    pub fn arguments(&self) -> &[OsString] {
+        &self.arguments
     }
 
     /// The changes to the environment: a value to set, none to remove.
@@ -142,10 +123,7 @@ impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&quoted(&self.path.to_string_lossy()))?;
         for argument in &self.arguments {
-            match argument {
-                Argument::Plain(text) => write!(f, " {}", quoted(&text.to_string_lossy()))?,
-                Argument::Hidden(_) => f.write_str(" ***")?,
-            }
+            write!(f, " {}", quoted(&argument.to_string_lossy()))?;
         }
         Ok(())
     }

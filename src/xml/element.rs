@@ -157,14 +157,6 @@ impl<'a> Element<'a> {
         self.document.node(self.id).span.clone()
     }
 
-    /// The start tag in the source, or the whole tag of an empty element.
-    pub fn start_tag_span(self) -> Range<usize> {
-        match &self.document.node(self.id).kind {
-            Kind::Element { start_tag, .. } => start_tag.clone(),
-            _ => self.span(),
-        }
-    }
-
     /// The name's place in the source.
     pub fn name_span(self) -> Range<usize> {
         self.parts().0.clone()

@@ -141,13 +141,6 @@ impl JsonSchema for Seconds {
 #[serde(transparent)]
 pub struct OneOrMany<T>(Vec<T>);
 
-impl<T> OneOrMany<T> {
-    /// The items.
-    pub fn into_vec(self) -> Vec<T> {
-        self.0
-    }
-}
-
 impl<T> Default for OneOrMany<T> {
     fn default() -> Self {
         Self(Vec::new())

@@ -69,13 +69,6 @@ impl Simulated {
         Self { root: root.into(), runner, variables: variables.into_iter().collect(), appcmd: None }
     }
 
-    /// Sets a variable of the simulated machine.
-    #[must_use]
-    pub fn with_variable(mut self, name: &str, value: &str) -> Self {
-        self.variables.set(name, value);
-        self
-    }
-
     /// Registers FastCGI applications by this `appcmd.exe`: the configuration is that of an IIS Express.
     #[must_use]
     pub(super) fn with_appcmd(mut self, program: PathBuf) -> Self {

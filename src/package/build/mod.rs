@@ -24,8 +24,6 @@ use super::{names, options, web_config};
 pub const TEMPLATE_NAME: &str = "Manifest.xml.in";
 /// The manifest's file name in a package.
 pub const MANIFEST_NAME: &str = "Manifest.xml";
-/// The stamp's template's file name, as the original has it.
-pub const STAMP_TEMPLATE_NAME: &str = "iis_install.stamp.in";
 
 const STAMP_TEXT: &str =
     "# This application is not set up on this server yet: the bootstrap removes this file when it is.\n";

@@ -5,10 +5,7 @@
 //! exit codes tell a wrong use (2) and a missing tool (3) from a failed installation (that of `msdeploy.exe`); flags
 //! for `msdeploy.exe` keep their quotes.
 
-use crate::error::{ExitCode, Failure};
-use crate::event::Severity;
-
-use super::names::{self, OutputNames};
+use super::names::OutputNames;
 
 const SCRIPT: &str = include_str!("deploy.cmd");
 
@@ -16,20 +13,6 @@ const SCRIPT: &str = include_str!("deploy.cmd");
 /// command: ASCII, with the line ends of Windows.
 pub fn text(names: &OutputNames) -> String {
     filled(&names.package, &names.set_parameters)
-}
-
-/// The same for files with names of the user's.
-///
-/// # Errors
-/// A name is no file name on Windows, or not ASCII: `cmd.exe` reads the file in the code page of the machine.
-pub fn text_for(package: &str, set_parameters: &str) -> Result<String, Error> {
-    for name in [package, set_parameters] {
-        let refused = names::check([name]).iter().any(|problem| problem.severity() == Severity::Error);
-        if refused || name.contains('/') || !name.is_ascii() {
-            return Err(Error { name: name.to_owned() });
-        }
-    }
-    Ok(filled(package, set_parameters))
 }
 
 /// Names stand between quotes or in remarks, where a percent sign is the only character that means something.
@@ -42,24 +25,6 @@ fn filled(package: &str, set_parameters: &str) -> String {
         text.push_str("\r\n");
     }
     text
-}
-
-/// A file whose name cannot stand in a batch file.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` cannot be named in a batch file", name.escape_debug())]
-pub struct Error {
-    /// The name.
-    pub name: String,
-}
-
-impl Failure for Error {
-    fn hint(&self) -> Option<String> {
-        Some("Use the letters, digits and signs of ASCII that Windows takes in file names.".into())
-    }
-
-    fn exit_code(&self) -> ExitCode {
-        ExitCode::Usage
-    }
 }
 
 #[cfg(test)]

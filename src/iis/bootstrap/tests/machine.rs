@@ -41,7 +41,8 @@ impl Machine {
 impl Runner for Machine {
     fn execute(&self, program: &Program) -> Result<Output, process::Error> {
         let command = program.to_string();
-        let arguments: Vec<String> = program.arguments().map(|a| a.into_string().unwrap()).collect();
+        let arguments: Vec<String> =
+            program.arguments().iter().map(|argument| argument.to_str().unwrap().to_owned()).collect();
         self.ran.lock().unwrap().push((command.clone(), program.folder().map(Path::to_owned)));
         let mut output = Output { code: Some(0), ..Output::default() };
         if self.fails.is_some_and(|part| command.contains(part)) {
