@@ -163,21 +163,18 @@ def stdout_until(connection, end):
     return found
 
 
-def test_what_is_written_is_on_the_wire_at_once(gateway, connection):
+@pytest.mark.parametrize(
+    "path, first, rest",
+    [("/write_first", b"one ", b"two"), ("/first_then_wait", b"first", b"second")],
+    ids=["written", "yielded"],
+)
+def test_a_piece_is_on_the_wire_before_the_next_is_made(gateway, connection, path, first, rest):
     gate = gateway.gate()
-    connection.send(request_bytes(params_of("/write_first", **gate.params)))
+    connection.send(request_bytes(params_of(path, **gate.params)))
     # The application goes on only when this has arrived.
-    assert stdout_until(connection, b"one ").startswith(b"Status: 200")
+    assert stdout_until(connection, first).startswith(b"Status: 200")
     gate.open()
-    assert connection.answer().stdout == b"two"
-
-
-def test_the_first_piece_is_on_the_wire_before_the_second_is_made(gateway, connection):
-    gate = gateway.gate()
-    connection.send(request_bytes(params_of("/first_then_wait", **gate.params)))
-    assert stdout_until(connection, b"first").startswith(b"Status: 200")
-    gate.open()
-    assert connection.answer().stdout == b"second"
+    assert connection.answer().stdout == rest
 
 
 def test_a_generator_that_starts_late_with_empty_pieces(connection):

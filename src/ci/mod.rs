@@ -9,7 +9,7 @@ mod summary;
 pub mod workflow;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};

@@ -2,25 +2,11 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::*;
+use crate::ci::tests::Kept;
 use crate::error::{ExitCode, Location};
 use crate::event::{Stage, Unit};
-
-/// A writer that keeps what was written.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 #[derive(Debug, thiserror::Error)]
 #[error("the application answered `500`")]
