@@ -107,6 +107,15 @@ pub fn read_text(path: &Path) -> Result<String, Error> {
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
+/// A folder for what nobody else may see, among the user's temporary files. It goes when it is dropped.
+///
+/// # Errors
+/// It cannot be made.
+pub fn private_folder(prefix: &str) -> Result<tempfile::TempDir, Error> {
+    let folder = os::private(tempfile::Builder::new().prefix(prefix)).tempdir();
+    folder.map_err(|source| Error::Write { path: std::env::temp_dir(), source })
+}
+
 /// The text of bytes that somebody's tool wrote: UTF-8, or UTF-16 with its byte order mark. What is neither becomes
 /// replacement characters.
 pub fn text_of(bytes: &[u8]) -> String {

@@ -221,7 +221,7 @@ impl Registry for HostFile {
         fn failed(error: &dyn Failure) -> RegistryError {
             RegistryError { message: error.to_string(), hint: error.hint() }
         }
-        let mut content = local::read(&self.path).map_err(|error| failed(&error))?;
+        let mut content = local::read_to_change(&self.path).map_err(|error| failed(&error))?;
         let change = content
             .set_fastcgi_application(application)
             .map_err(|error| RegistryError { message: error.to_string(), hint: None })?;

@@ -9,3 +9,22 @@ pub(super) fn output<'b, 'p, 's>(
 ) -> &'b mut tempfile::Builder<'p, 's> {
     builder.permissions(Permissions::from_mode(0o666))
 }
+
+/// A folder gets what the umask gives, too, unless it is said.
+pub(super) fn private<'b, 'p, 's>(
+    builder: &'b mut tempfile::Builder<'p, 's>,
+) -> &'b mut tempfile::Builder<'p, 's> {
+    builder.permissions(Permissions::from_mode(0o700))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_else_may_enter_a_private_folder() {
+        let folder = crate::files::private_folder("iiswsgi-").unwrap();
+        let mode = std::fs::metadata(folder.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+}

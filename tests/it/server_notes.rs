@@ -232,3 +232,27 @@ fn an_application_without_a_folder_and_one_that_is_elsewhere_are_told() {
     server.project.run(named).success().says("waits to be set up under that name");
     assert!(server.folder("here").join(".venv").is_dir());
 }
+
+#[test]
+fn what_others_change_in_a_named_file_meanwhile_stays() {
+    let change = r#", "hooks": {"post-install": ["python change.py"]}"#;
+    let server = Server::new().with("a", change);
+    let host = server.windows.path("host.config");
+    fs::copy(server.windows.configuration(), &host).unwrap();
+    let program = format!(
+        "p = r'{}'\ntext = open(p).read().replace('*:80:', '*:8081:')\nopen(p, 'w').write(text)\n",
+        host.display()
+    );
+    fs::write(server.folder("a").join("change.py"), program).unwrap();
+    let file = host.to_string_lossy().into_owned();
+    let named =
+        ["bootstrap", "--app-path", "Default Web Site/a", "--gateway", "", "--application-host", &file];
+    server.project.run(named).success();
+    let text = fs::read_to_string(&host).unwrap();
+    assert!(text.contains("*:8081:") && text.contains("-m iiswsgi serve a:b"), "{text}");
+    let elsewhere = text.replace("<fastCgi>", "<fastCgi configSource=\"fastcgi.config\">");
+    fs::write(&host, &elsewhere).unwrap();
+    let again = named.into_iter().chain(["--ignore-stamp"]);
+    server.project.run(again).code(1).says("in another file, `fastcgi.config`");
+    assert_eq!(fs::read_to_string(&host).unwrap(), elsewhere);
+}

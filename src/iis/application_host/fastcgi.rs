@@ -174,6 +174,11 @@ impl ApplicationHost {
         self.replace(text, change)
     }
 
+    /// The file that the section stands in, when that is another.
+    pub fn fastcgi_source(&self) -> Option<&str> {
+        self.document.root().child("system.webServer")?.child("fastCgi")?.attribute("configSource")
+    }
+
     /// The section stands in the file itself or in a `<location>` for the whole server.
     fn fastcgi_elements(&self) -> impl Iterator<Item = Element<'_>> {
         let root = self.document.root();

@@ -59,6 +59,14 @@ pub enum Error {
         /// Why.
         source: application_host::Error,
     },
+    /// What is to be changed stands in another file.
+    #[error("`{}` keeps its FastCGI applications in another file, `{other}`", path.display())]
+    Elsewhere {
+        /// The file.
+        path: PathBuf,
+        /// The other, as written.
+        other: String,
+    },
 }
 
 impl Error {
@@ -86,12 +94,15 @@ impl Failure for Error {
                 Some("IIS's configuration can be read by administrators only: use an elevated prompt.".into())
             }),
             Self::Configuration { .. } => None,
+            Self::Elsewhere { .. } => {
+                Some("Let `appcmd.exe` register: leave `--application-host` out on the server itself.".into())
+            }
         }
     }
 
     fn location(&self) -> Option<Location> {
         match self {
-            Self::Configuration { path, .. } => Some(Location::file(path)),
+            Self::Configuration { path, .. } | Self::Elsewhere { path, .. } => Some(Location::file(path)),
             Self::Files(error) => error.location(),
             _ => None,
         }
@@ -102,7 +113,7 @@ impl Failure for Error {
             Self::NoIis { .. } => ExitCode::MissingTool,
             Self::Appcmd(error) => error.exit_code(),
             Self::Files(error) => error.exit_code(),
-            Self::Configuration { .. } => ExitCode::Usage,
+            Self::Configuration { .. } | Self::Elsewhere { .. } => ExitCode::Usage,
         }
     }
 }
@@ -159,13 +170,38 @@ pub fn sites(
     }
 }
 
-/// Reads a configuration file.
+/// Reads a configuration file, with the sections that it keeps in files of their own (`configSource`).
 ///
 /// # Errors
 /// It cannot be read, or is none.
 pub fn read(path: &Path) -> Result<ApplicationHost, Error> {
-    let text = files::read_text(path)?;
-    ApplicationHost::parse(text).map_err(|source| Error::Configuration { path: path.to_owned(), source })
+    let broken = |source| Error::Configuration { path: path.to_owned(), source };
+    let mut text = files::read_text(path)?;
+    let document = Document::parse(text.as_str()).map_err(|error| broken(error.into()))?;
+    let elsewhere = document.root().descendants().filter_map(|element| {
+        let file = files::folder_of(path).join(element.attribute("configSource")?.replace('\\', "/"));
+        let own = Document::parse_bytes(&files::read(&file).ok()?).ok()?;
+        let section = own.root();
+        section.is(element.name()).then(|| (element.span(), own.text()[section.span()].to_owned()))
+    });
+    let elsewhere: Vec<_> = elsewhere.collect();
+    for (span, section) in elsewhere.into_iter().rev() {
+        text.replace_range(span, &section);
+    }
+    ApplicationHost::parse(text).map_err(broken)
+}
+
+/// Reads a configuration file to change it: as it is, without what it keeps elsewhere.
+///
+/// # Errors
+/// It cannot be read, is none, or keeps its FastCGI applications in another file.
+pub fn read_to_change(path: &Path) -> Result<ApplicationHost, Error> {
+    let host = ApplicationHost::parse(files::read_text(path)?)
+        .map_err(|source| Error::Configuration { path: path.to_owned(), source })?;
+    match host.fastcgi_source() {
+        Some(source) => Err(Error::Elsewhere { path: path.to_owned(), other: source.to_owned() }),
+        None => Ok(host),
+    }
 }
 
 #[cfg(test)]
@@ -189,5 +225,26 @@ mod tests {
         assert_eq!(write("<configurationRedirection enabled='false' path='/x' />"), own);
         let shared = write("<configurationRedirection enabled='true' path='%SHARE%/iis' />");
         assert_eq!(shared, Path::new("/share/iis").join("applicationHost.config"));
+    }
+
+    #[test]
+    fn sections_in_files_of_their_own_are_read_with_it_and_not_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("host.config");
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write(
+            "host.config",
+            "<configuration><system.applicationHost><sites configSource=\"more\\sites.config\"/></system.applicationHost>\
+             <system.webServer><fastCgi configSource='fastcgi.config' /></system.webServer></configuration>",
+        );
+        std::fs::create_dir(folder.path().join("more")).unwrap();
+        write("more/sites.config", "<?xml version='1.0'?>\n<sites><site name='Shop' id='1'/></sites>");
+        write("fastcgi.config", "<fastCgi><application fullPath='a.exe'/></fastCgi>");
+        let host = read(&path).unwrap();
+        assert_eq!(host.sites()[0].name, "Shop");
+        assert_eq!(host.fastcgi_applications()[0].full_path, "a.exe");
+        assert!(matches!(read_to_change(&path), Err(Error::Elsewhere { .. })));
+        write("fastcgi.config", "<broken>");
+        assert!(read(&path).unwrap().fastcgi_applications().is_empty());
     }
 }

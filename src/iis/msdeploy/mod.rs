@@ -195,11 +195,8 @@ struct Private(tempfile::TempDir);
 
 impl Private {
     fn new() -> Result<Self, Error> {
-        // The user's own folder for temporary files: on Unix nobody else may enter the new one, on Windows nobody but
-        // administrators that of the user.
-        let folder = tempfile::Builder::new().prefix("iiswsgi-").tempdir();
-        let folder = folder.map_err(|source| files::Error::Write { path: std::env::temp_dir(), source })?;
-        Ok(Self(folder))
+        // On Unix nobody else may enter it, on Windows nobody but administrators that of the user around it.
+        Ok(Self(files::private_folder("iiswsgi-")?))
     }
 
     fn write(&self, name: &str, text: &str) -> Result<PathBuf, Error> {
