@@ -122,7 +122,9 @@ impl Server {
             folder: std::path::absolute("").unwrap_or_default(),
             ..project::bootstrap_settings(session)
         };
-        if let (None, Some(result)) = (&self.application_host, on_server(command, &settings, session)) {
+        // A file that is named is all that is changed, with an IIS here or without.
+        let here = self.application_host.is_none().then(|| on_server(command, &settings, session));
+        if let Some(result) = here.flatten() {
             let report = result?;
             let text =
                 format!("{} is set up with Python {}.", report.folder.display(), report.python_version);
