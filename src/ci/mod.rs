@@ -66,12 +66,18 @@ impl GitHub {
     }
 
     /// Sets outputs of the step. Values may have several lines. Does nothing where the runner names no file.
+    ///
+    /// # Errors
+    /// The file cannot be written.
     pub fn set_outputs(&self, outputs: &[(&str, &str)]) -> Result<(), Error> {
         let text: String = outputs.iter().map(|(name, value)| output(name, value)).collect();
         append(self.output.as_deref(), &text)
     }
 
     /// Adds Markdown to the summary of the step, as much as GitHub takes. Does nothing where the runner names no file.
+    ///
+    /// # Errors
+    /// The file cannot be written.
     pub fn add_summary(&self, markdown: &str) -> Result<(), Error> {
         let there = self.summary.as_deref().and_then(|path| std::fs::metadata(path).ok());
         let room = summary::LIMIT.saturating_sub(there.map_or(0, |there| there.len()));

@@ -150,6 +150,9 @@ impl Config {
 }
 
 /// Reads the configuration of a project: its files unless `file` names another, then environment and flags.
+///
+/// # Errors
+/// A file cannot be read, is malformed, or a setting has a key or value that it cannot have.
 pub fn load(
     root: &Path,
     file: Option<&Path>,
@@ -259,6 +262,9 @@ fn text(path: &Path) -> Result<Option<String>, Error> {
 }
 
 /// Reads a configuration from a YAML text, as if it were the file of a folder; for tests and `init`.
+///
+/// # Errors
+/// The text is no YAML, or a setting has a key or value that it cannot have.
 pub fn from_yaml(path: &Path, text: &str) -> Result<FileConfig, Error> {
     read_settings(&read::yaml(path, text)?)
 }

@@ -70,6 +70,9 @@ pub(super) fn entries(schema: &Value) -> Vec<Entry> {
 }
 
 /// The list of all keys, as Markdown.
+///
+/// # Errors
+/// The schema is no JSON.
 pub fn keys(schema: &str) -> Result<String, serde_json::Error> {
     let schema: Value = serde_json::from_str(schema)?;
     let mut text = String::new();

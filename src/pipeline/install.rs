@@ -134,6 +134,9 @@ fn mask_passwords(plan: &PackagePlan, values: &[(String, String)], observer: &dy
 }
 
 /// The values in a SetParameters.xml.
+///
+/// # Errors
+/// The file cannot be read, is not well-formed, or is no SetParameters.xml.
 pub fn read_set_parameters(path: &Path) -> Result<Vec<(String, String)>, AnyFailure> {
     let bytes = files::read(path)?;
     let document = xml::Document::parse_bytes(&bytes)

@@ -26,21 +26,33 @@ pub struct Poller {
 
 impl Poller {
     /// A poller that waits for nothing yet.
+    ///
+    /// # Errors
+    /// When the system has no descriptors or no memory left.
     pub fn new() -> io::Result<Self> {
         Ok(Self { epoll: epoll::create(CreateFlags::CLOEXEC)? })
     }
 
     /// Tells of the descriptor as long as it is readable.
+    ///
+    /// # Errors
+    /// When the system has no memory left, or the descriptor was added before.
     pub fn add_level(&self, descriptor: &impl AsFd, token: u64) -> io::Result<()> {
         Ok(epoll::add(&self.epoll, descriptor, EventData::new_u64(token), EventFlags::IN)?)
     }
 
     /// Tells of the descriptor when bytes arrive, once for each arrival: it is to be read until it is empty.
+    ///
+    /// # Errors
+    /// As for [`Poller::add_level`].
     pub fn add(&self, descriptor: &impl AsFd, token: u64) -> io::Result<()> {
         Ok(epoll::add(&self.epoll, descriptor, EventData::new_u64(token), ARRIVALS)?)
     }
 
     /// Tells also, or no longer, when there is room for bytes.
+    ///
+    /// # Errors
+    /// When the descriptor was not added.
     pub fn watch_room(&self, descriptor: &impl AsFd, token: u64, room: bool) -> io::Result<()> {
         let mut flags = ARRIVALS;
         flags.set(EventFlags::OUT, room);
@@ -54,6 +66,9 @@ impl Poller {
     }
 
     /// Appends the news there are. None when the time is over or a signal arrived.
+    ///
+    /// # Errors
+    /// When the system call fails, which a poller that is open does not see.
     pub fn wait(&self, news: &mut Vec<News>, timeout: Option<Duration>) -> io::Result<()> {
         let mut space = [const { MaybeUninit::<Event>::uninit() }; BATCH];
         let timeout = timeout.map(timespec);

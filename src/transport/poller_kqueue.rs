@@ -20,6 +20,9 @@ pub struct Poller {
 
 impl Poller {
     /// A poller that waits for nothing yet.
+    ///
+    /// # Errors
+    /// When the system has no descriptors or no memory left.
     pub fn new() -> io::Result<Self> {
         let queue = kqueue()?;
         rustix::io::fcntl_setfd(&queue, rustix::io::FdFlags::CLOEXEC)?;
@@ -27,11 +30,17 @@ impl Poller {
     }
 
     /// Tells of the descriptor as long as it is readable.
+    ///
+    /// # Errors
+    /// When the system has no memory left.
     pub fn add_level(&self, descriptor: &impl AsFd, token: u64) -> io::Result<()> {
         self.change(EventFilter::Read(descriptor.as_fd().as_raw_fd()), EventFlags::ADD, token)
     }
 
     /// Tells of the descriptor when bytes arrive, once for each arrival: it is to be read until it is empty.
+    ///
+    /// # Errors
+    /// As for [`Poller::add_level`].
     pub fn add(&self, descriptor: &impl AsFd, token: u64) -> io::Result<()> {
         self.change(
             EventFilter::Read(descriptor.as_fd().as_raw_fd()),
@@ -41,6 +50,9 @@ impl Poller {
     }
 
     /// Tells also, or no longer, when there is room for bytes.
+    ///
+    /// # Errors
+    /// When there is no memory left, or room was not watched that is to be watched no longer.
     pub fn watch_room(&self, descriptor: &impl AsFd, token: u64, room: bool) -> io::Result<()> {
         let flags = if room { EventFlags::ADD | EventFlags::CLEAR } else { EventFlags::DELETE };
         self.change(EventFilter::Write(descriptor.as_fd().as_raw_fd()), flags, token)
@@ -65,6 +77,9 @@ impl Poller {
     }
 
     /// Appends the news there are. None when the time is over or a signal arrived.
+    ///
+    /// # Errors
+    /// When the system call fails, which a poller that is open does not see.
     pub fn wait(&self, news: &mut Vec<News>, timeout: Option<Duration>) -> io::Result<()> {
         let mut events: Vec<Event> = Vec::with_capacity(BATCH);
         #[expect(unsafe_code, reason = "kevent takes descriptors by number")]

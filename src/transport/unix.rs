@@ -45,11 +45,17 @@ impl Stream {
     }
 
     /// Reads what is there. 0 is the end of the stream; `WouldBlock` when nothing is there yet.
+    ///
+    /// # Errors
+    /// Also when the peer has reset the connection.
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         Ok(rustix::net::recv(&self.descriptor, buffer, RecvFlags::DONTWAIT)?.0)
     }
 
     /// As [`Stream::read`], to several places, one after the other.
+    ///
+    /// # Errors
+    /// As for [`Stream::read`].
     pub fn read_vectored(&self, places: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         let mut nothing = RecvAncillaryBuffer::default();
         Ok(rustix::net::recvmsg(&self.descriptor, places, &mut nothing, RecvFlags::DONTWAIT)?.bytes)
@@ -57,6 +63,9 @@ impl Stream {
 
     /// As [`Stream::read`], but waits for something to come: one call of the system instead of two for a connection
     /// that is busy. `WouldBlock` when nothing has come in time.
+    ///
+    /// # Errors
+    /// As for [`Stream::read`].
     pub fn read_soon(&mut self, buffer: &mut [u8], patience: Duration) -> io::Result<usize> {
         if self.patience_to_read != Some(patience) {
             sockopt::set_socket_timeout(&self.descriptor, sockopt::Timeout::Recv, Some(patience))?;
@@ -66,11 +75,17 @@ impl Stream {
     }
 
     /// Writes what there is room for, at least one byte; `WouldBlock` when there is none.
+    ///
+    /// # Errors
+    /// Also when the peer takes nothing any more.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         Ok(rustix::net::send(&self.descriptor, bytes, sockets::SEND)?)
     }
 
     /// As [`Stream::write`], from several pieces.
+    ///
+    /// # Errors
+    /// As for [`Stream::write`].
     pub fn write_vectored(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         let mut nothing = SendAncillaryBuffer::default();
         Ok(rustix::net::sendmsg(&self.descriptor, pieces, &mut nothing, sockets::SEND)?)
@@ -78,6 +93,9 @@ impl Stream {
 
     /// As [`Stream::write_vectored`], but waits for room: while the peer reads, one call takes more than the system can
     /// hold. `WouldBlock` when there has been no room in time. Whether the peer `listens` makes no difference to a socket.
+    ///
+    /// # Errors
+    /// As for [`Stream::write`].
     pub fn write_soon(
         &mut self,
         pieces: &[IoSlice<'_>],
@@ -94,6 +112,9 @@ impl Stream {
     }
 
     /// Waits. False when the time is over, or a signal arrived, before anything happened.
+    ///
+    /// # Errors
+    /// When the system call fails; the end of a stream is no failure.
     pub fn wait(&self, interest: Interest, timeout: Option<Duration>) -> io::Result<bool> {
         let flags = match interest {
             Interest::Read => PollFlags::IN,

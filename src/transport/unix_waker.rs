@@ -13,6 +13,9 @@ pub struct Waker {
 
 impl Waker {
     /// A pair of sockets.
+    ///
+    /// # Errors
+    /// When the system has no descriptors left.
     pub fn new() -> io::Result<Self> {
         let (reader, writer) = UnixStream::pair()?;
         reader.set_nonblocking(true)?;
