@@ -20,6 +20,15 @@ use crate::xml::Document;
 /// No file that parameters are filled into is larger.
 const MAX_FILLED: u64 = 64 * 1024 * 1024;
 
+/// What a file is that stands already where one is unpacked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Already {
+    /// A sign that the archive is damaged.
+    Damage,
+    /// What an earlier provider brought; the later one counts, as in Web Deploy.
+    GivesWay,
+}
+
 /// An open package whose parameters have values.
 pub(super) struct Package<'a> {
     path: &'a Path,
@@ -123,7 +132,7 @@ impl<'a> Package<'a> {
         self.require_content()?;
         let main = self.contents.main_application().cloned();
         let main = main.ok_or_else(|| self.broken(PackageError::NoApplication))?;
-        self.unpack_content(&main, into)
+        self.unpack_content(&main, into, Already::Damage)
     }
 
     /// The same for what one provider of the manifest brings, which may be nothing.
@@ -132,10 +141,23 @@ impl<'a> Package<'a> {
     /// As for [`Package::unpack`].
     pub(super) fn unpack_provider(&mut self, provider: usize, into: &Path) -> Result<usize, Error> {
         let found = self.contents.applications.iter().find(|content| content.provider == provider).cloned();
-        found.map_or(Ok(0), |content| self.unpack_content(&content, into))
+        found.map_or(Ok(0), |content| self.unpack_content(&content, into, Already::GivesWay))
     }
 
-    fn unpack_content(&mut self, content: &Application, into: &Path) -> Result<usize, Error> {
+    /// Whether the files of a provider are among those of the application, which [`Package::unpack`] takes.
+    pub(super) fn is_of_application(&self, provider: usize) -> bool {
+        let folder = |content: &Application| format!("{}/", content.root.to_lowercase());
+        let main = self.contents.main_application().map(folder);
+        let content = self.contents.applications.iter().find(|content| content.provider == provider);
+        content.zip(main).is_none_or(|(content, main)| folder(content).starts_with(&main))
+    }
+
+    fn unpack_content(
+        &mut self,
+        content: &Application,
+        into: &Path,
+        already: Already,
+    ) -> Result<usize, Error> {
         let total = content.entries.iter().map(|(index, _)| self.reader.entries()[*index].size).sum();
         let (mut count, mut done) = (0, 0);
         for (index, name) in &content.entries {
@@ -145,6 +167,9 @@ impl<'a> Package<'a> {
             if entry.folder {
                 fs::create_dir_all(&target).map_err(|source| failed(&target, source))?;
                 continue;
+            }
+            if already == Already::GivesWay && target.is_file() {
+                fs::remove_file(&target).map_err(|source| failed(&target, source))?;
             }
             // A scope may be about the whole name in the package, or the end of it.
             self.unpack_file(*index, &format!("{}/{name}", content.root), &target)?;

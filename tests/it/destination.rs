@@ -146,6 +146,18 @@ fn a_virtual_directory_is_filled_and_served_from_its_own_folder() {
 }
 
 #[test]
+fn content_without_a_virtual_directory_lies_in_the_applications_folder() {
+    let (_root, iis) = simulated();
+    let parameters = r#"<parameters><parameter name="Place" defaultValue="Default Web Site/hello/media">
+      <parameterEntry kind="ProviderPath" scope="^contentPath$" match="^pictures$"/></parameter></parameters>"#;
+    let package = with_media().with("Parameters.xml", parameters).with("hello/media/logo.txt", "before");
+    let installed = package.install(&iis).unwrap();
+    let logo = installed.physical_path.join("media/logo.txt");
+    assert_eq!(std::fs::read_to_string(logo).unwrap(), "a logo", "the later provider counts");
+    assert_eq!(ask(&iis, &installed, &["/media/logo.txt"]), [(200, "a logo".to_owned())]);
+}
+
+#[test]
 fn an_install_that_fails_leaves_the_virtual_directory_as_it_was() {
     let (root, iis) = simulated();
     with_media().install(&iis).unwrap();

@@ -86,6 +86,21 @@ impl Destination {
         below.filter_map(|directory| Some((directory.provider?, directory.folder.as_path())))
     }
 
+    /// The places in the application's folder that other `contentPath` providers of the manifest fill, with their indices.
+    pub(super) fn places(
+        &self,
+        application: &ApplicationPath,
+        providers: &[Provider],
+    ) -> Vec<(usize, String)> {
+        let place = |(index, provider): (usize, &Provider)| {
+            let elsewhere = self.directories.iter().any(|directory| directory.provider == Some(index));
+            let place =
+                place_in(application, &provider.path).filter(|_| !elsewhere && provider.is("contentPath"))?;
+            Some((index, place.trim_start_matches('/').to_owned()))
+        };
+        providers.iter().enumerate().filter_map(place).collect()
+    }
+
     /// Makes the folders that are not there, changes the configuration, and says what was done. `content` is the folder of
     /// the application.
     ///

@@ -174,7 +174,8 @@ impl Iis for Simulated {
             Destination::of(&package, (&host, &layout), &application, &to_run, &settings.variables)?;
         let folder =
             destination.application_folder().map_or_else(|| layout.folder(&application), Path::to_owned);
-        let (unpacked, files) = unpack(&mut package, &layout, &destination, &folder)?;
+        let places = destination.places(&application, &to_run);
+        let (unpacked, files) = unpack(&mut package, &layout, (&destination, &places), &folder)?;
         package.tell_unused();
         let transaction = Transaction::begin(&layout, unpacked, &layout.host()?)?;
         let runner = Observed { runner: self.runner.as_ref(), observer };
@@ -288,11 +289,16 @@ impl Simulated {
 fn unpack(
     package: &mut Package<'_>,
     layout: &Layout,
-    destination: &Destination,
+    (destination, places): (&Destination, &[(usize, String)]),
     folder: &Path,
 ) -> Result<(Vec<(tempfile::TempDir, PathBuf)>, usize), Error> {
     let unfinished = layout.unfinished()?;
-    let files = package.unpack(unfinished.path())?;
+    let mut files = package.unpack(unfinished.path())?;
+    for (provider, place) in places {
+        if !package.is_of_application(*provider) {
+            files += package.unpack_provider(*provider, &unfinished.path().join(place))?;
+        }
+    }
     let mut unpacked = vec![(unfinished, folder.to_owned())];
     for (provider, folder) in destination.filled() {
         let unfinished = layout.unfinished()?;
