@@ -4,8 +4,10 @@
 use std::fs;
 use std::path::PathBuf;
 
+use iiswsgi::iis::appcmd::{Appcmd, Problem};
 use iiswsgi::iis::bootstrap::Lock;
 use iiswsgi::iis::{Change, FastCgiApplication};
+use iiswsgi::process::System;
 
 use crate::support::{Project, Windows};
 
@@ -255,4 +257,27 @@ fn what_others_change_in_a_named_file_meanwhile_stays() {
     let again = named.into_iter().chain(["--ignore-stamp"]);
     server.project.run(again).code(1).says("in another file, `fastcgi.config`");
     assert_eq!(fs::read_to_string(&host).unwrap(), elsewhere);
+}
+
+#[test]
+fn a_change_that_fails_half_way_is_taken_back() {
+    let (windows, runner) = (Windows::new(), System::default());
+    let program = windows.path("windows/System32/inetsrv/appcmd.exe");
+    let appcmd = Appcmd::new(&program, &runner);
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let before = FastCgiApplication {
+        full_path: r"C:\Python\python.exe".into(),
+        arguments: "x.py".into(),
+        attributes: vec![pair("maxInstances", "4")],
+        environment: vec![pair("A", "1")],
+    };
+    appcmd.set_fastcgi_application(&before).unwrap();
+    let wanted = FastCgiApplication {
+        attributes: vec![pair("maxInstances", "8")],
+        environment: vec![pair("A", "2"), pair("B", "1"), pair("b", "twice")],
+        ..before.clone()
+    };
+    let error = appcmd.set_fastcgi_application(&wanted).unwrap_err();
+    assert_eq!(error.problem(), Some(Problem::Duplicate));
+    assert_eq!(appcmd.fastcgi_applications().unwrap(), [before]);
 }
