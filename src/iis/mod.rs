@@ -3,14 +3,12 @@
 //! [`Iis`] is that as one trait. Its twins are IIS ([`full`]), IIS Express ([`express`]) and the simulation ([`simulated`]), which
 //! needs no Windows; all of them pass one test suite. This file holds the trait and its plain types; what the twins share is in
 //! [`application_host`] (IIS's configuration file), [`appcmd`] (the program that changes it), [`msdeploy`] (Web Deploy's own program), [`local`] (where the machine's
-//! own is found), [`command_line`] (Windows' rules for arguments) and [`bootstrap`] (what a package's `runCommand` does on a
-//! server). [`doctor`] looks for what keeps an application from working.
+//! own is found) and [`bootstrap`] (what a package's `runCommand` does on a server). [`doctor`] looks for what keeps an application from working.
 
 pub mod appcmd;
 pub mod application_host;
 mod application_path;
 pub mod bootstrap;
-pub mod command_line;
 pub mod doctor;
 mod error;
 pub mod express;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{Error, Migration, Origin, text_of};
-use crate::iis::command_line;
 use crate::package::web_config::Edit;
+use crate::process::command_line;
 use crate::xml::{Document, Editor, Element};
 
 /// The interpreter of the environment that the bootstrap makes.

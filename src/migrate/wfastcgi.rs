@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Error, Migration, Origin, text_of};
-use crate::iis::command_line;
+use crate::process::command_line;
 use crate::xml::{Document, Editor, Element};
 
 /// What the gateway is started with in the place of `wfastcgi.py`.

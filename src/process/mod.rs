@@ -3,10 +3,12 @@
 //! A [`Program`] says what to run, a [`Runner`] runs it. [`System`] is the real one: it captures the output, keeps
 //! time limits, and sees to it that nothing is left behind, however this process ends. For that it starts programs
 //! through a small supervisor (this command's own `supervise`, [`supervise`](fn@supervise)), which ends the program's
-//! whole process group when the pipe from us closes: on our wish, when we end, and when we are killed.
+//! whole process group when the pipe from us closes: on our wish, when we end, and when we are killed. On Windows the group is a
+//! job: it would end with us as well, but a program that was started a moment before we are killed is not in it yet.
 //!
-//! Not here: what the programs are for.
+//! Windows' rules for arguments are in [`command_line`]. Not here: what the programs are for.
 
+pub mod command_line;
 mod program;
 #[cfg(unix)]
 mod replace;
@@ -25,7 +27,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-pub use program::{Program, quoted};
+pub use program::Program;
 pub use supervise::supervise;
 pub use system::System;
 

@@ -6,7 +6,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A command line with its surroundings. `Display` shows the command line as one could type it.
+use super::os;
+
+/// A command line with its surroundings. `Display` shows the command line as one could type it into a shell of this system.
 #[derive(Debug, Clone)]
 pub struct Program {
     label: String,
@@ -113,6 +115,14 @@ impl Program {
         self.folder.as_deref()
     }
 
+    /// The command line with its folder and its own variables, to be typed into a shell of this system: `sh`, or `cmd.exe`.
+    pub fn by_hand(&self) -> String {
+        let folder = self.folder.as_deref().map(|folder| os::entered(&folder.to_string_lossy()));
+        let set = self.environment.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        let variables: String = set.map(|(name, value)| os::variable(name, value)).collect();
+        format!("{}{variables}{self}", folder.unwrap_or_default())
+    }
+
     /// How long it may run.
     pub fn limit(&self) -> Option<Duration> {
         self.limit
@@ -121,20 +131,10 @@ impl Program {
 
 impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&quoted(&self.path.to_string_lossy()))?;
+        f.write_str(&os::quoted(&self.path.to_string_lossy()))?;
         for argument in &self.arguments {
-            write!(f, " {}", quoted(&argument.to_string_lossy()))?;
+            write!(f, " {}", os::quoted(&argument.to_string_lossy()))?;
         }
         Ok(())
-    }
-}
-
-/// A word as a POSIX shell takes it: in single quotes when it has anything that a shell would touch.
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_-./:=+,@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }

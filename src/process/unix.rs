@@ -46,6 +46,26 @@ pub(super) fn exit_code(status: ExitStatus) -> i32 {
     status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(-1)
 }
 
+/// A word as a POSIX shell takes it: in single quotes when it has anything that a shell would touch.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./:=+,@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// What goes before a command that is to run in a folder.
+pub(super) fn entered(folder: &str) -> String {
+    format!("cd {} && ", quoted(folder))
+}
+
+/// What goes before a command that is to have a variable.
+pub(super) fn variable(name: &str, value: &str) -> String {
+    format!("{name}={} ", quoted(value))
+}
+
 /// A listening socket as a program's descriptor 0.
 pub(super) fn listening(endpoint: &str) -> io::Result<Stdio> {
     let socket: OwnedFd = match endpoint.split_once(':') {
@@ -79,4 +99,17 @@ pub(super) fn is_executable(path: &Path) -> bool {
 /// The file names that a program's name may stand for.
 pub(super) fn executable_names(name: &str) -> Vec<String> {
     vec![name.to_owned()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Program;
+
+    #[test]
+    fn a_command_line_can_be_typed_into_a_shell() {
+        let program = Program::new("x", "/my app/python").args(["-c", "print(\"a b\")"]);
+        let program = program.env("A", "it's").current_dir("/b c");
+        let line = r#"cd '/b c' && A='it'\''s' '/my app/python' -c 'print("a b")'"#;
+        assert_eq!(program.by_hand(), line);
+    }
 }

@@ -5,7 +5,7 @@ use std::os::windows::io::AsHandle as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use super::Ending;
+use super::{Ending, command_line};
 use crate::transport::{self, Endpoint, Job};
 
 pub(super) fn own_group(command: &mut Command) {
@@ -36,6 +36,23 @@ pub(super) fn exit_code(status: ExitStatus) -> i32 {
     status.code().unwrap_or(-1)
 }
 
+/// A word as `cmd.exe` and then the program itself take it: in double quotes when it has anything that one of them would touch.
+/// What stands between two `%` is expanded there all the same.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || r"_-./\:+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { command_line::in_quotes(word) }
+}
+
+/// What goes before a command that is to run in a folder.
+pub(super) fn entered(folder: &str) -> String {
+    format!("cd /d {} && ", quoted(folder))
+}
+
+/// What goes before a command that is to have a variable.
+pub(super) fn variable(name: &str, value: &str) -> String {
+    format!("set \"{name}={value}\" && ")
+}
+
 /// The server's end of a named pipe, or a listening socket, as a program's standard input.
 pub(super) fn listening(endpoint: &str) -> io::Result<Stdio> {
     transport::listening_handle(&read(endpoint)?).map(Stdio::from)
@@ -59,4 +76,19 @@ pub(super) fn executable_names(name: &str) -> Vec<String> {
         return vec![name.to_owned()];
     }
     [".exe", ".cmd", ".bat"].iter().map(|extension| format!("{name}{extension}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Program;
+
+    #[test]
+    fn a_command_line_can_be_typed_into_cmd() {
+        let program =
+            Program::new("x", r"C:\a b\python.exe").args(["-m", "x", "a&b", "", r"C:\a b\"]).arg("say \"x\"");
+        let line = r#""C:\a b\python.exe" -m x "a&b" "" "C:\a b\\" "say \"x\"""#;
+        assert_eq!(program.to_string(), line);
+        let program = program.current_dir(r"C:\inetsrv").env("GREETING", "a & b").env_remove("PYTHONPATH");
+        assert_eq!(program.by_hand(), format!(r#"cd /d C:\inetsrv && set "GREETING=a & b" && {line}"#));
+    }
 }

@@ -20,8 +20,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use iiswsgi::fastcgi::client::{Request, Response, ResponseDecoder, encode_request};
 use iiswsgi::iis::application_host::{Application, ApplicationHost, Site};
-use iiswsgi::iis::{ApplicationPath, FastCgiApplication, command_line};
+use iiswsgi::iis::{ApplicationPath, FastCgiApplication};
 use iiswsgi::package::web_config::WebConfig;
+use iiswsgi::process::command_line;
 use iiswsgi::template::{Escape, Variables, expand};
 
 use crate::appcmd::pools;

@@ -14,13 +14,14 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+use iiswsgi::iis::ApplicationPath;
 use iiswsgi::iis::application_host::ApplicationHost;
-use iiswsgi::iis::{ApplicationPath, command_line};
 use iiswsgi::package::apply::{self, Resolved};
 use iiswsgi::package::archive::{Limits, Reader};
 use iiswsgi::package::archive_format::Contents;
 use iiswsgi::package::manifest::Provider;
 use iiswsgi::package::parameters::{Parameters, SetParameters};
+use iiswsgi::process::command_line;
 use iiswsgi::xml::Document;
 
 use crate::call::Call;

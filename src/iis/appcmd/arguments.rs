@@ -4,7 +4,7 @@
 //! single quotes, and a single quote in one is doubled. The documentation says nothing about that last case; it is what
 //! the quoting of the rest suggests, and what the stand-in of the tests reads. Blanks and double quotes are no affair of
 //! this file: every argument is one word of a command line, which the system's own rules
-//! ([`crate::iis::command_line`]) put into double quotes.
+//! ([`crate::process::command_line`]) put into double quotes.
 
 use std::fmt;
 

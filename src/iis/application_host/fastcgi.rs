@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{ApplicationHost, Change, Error, same};
-use crate::iis::command_line;
 use crate::package::web_config;
+use crate::process::command_line;
 use crate::xml::{Editor, Element, escape_attribute};
 
 /// A FastCGI application: `<fastCgi><application>` of the IIS schema.

@@ -1,7 +1,8 @@
 //! The command lines that start a bootstrap: ours, and the original's `iiswsgi_install.exe`.
 
-use crate::iis::{ApplicationPath, InvalidApplicationPath, command_line};
+use crate::iis::{ApplicationPath, InvalidApplicationPath};
 use crate::package::parameters::APPLICATION_PATH_PLACEHOLDER;
+use crate::process::command_line;
 
 /// What a bootstrap was asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Error, Interpreter, ProgramExt as _, SCRIPTS, Settings, VirtualEnvironment};
-use crate::iis::command_line;
+use crate::process::command_line;
 use crate::process::{Program, Runner};
 
 /// Where hooks run.

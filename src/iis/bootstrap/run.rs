@@ -230,7 +230,7 @@ impl Work<'_> {
             variables = self.step("setup commands", &words, base, environment)?;
         } else if !words.is_empty() {
             // Without our package in the environment nothing is handed over.
-            let command = crate::iis::command_line::join(
+            let command = crate::process::command_line::join(
                 ["python", "setup.py"].into_iter().chain(words.iter().copied()),
             );
             self.hooks("setup commands", &[command], base, Some(environment), &self.plan.environment)?;

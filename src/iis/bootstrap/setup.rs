@@ -47,7 +47,7 @@ impl HandedOver {
     pub(super) fn command(&self, steps: &[&str]) -> String {
         let file = self.0.to_string_lossy();
         let words = ["python", "-m", "iiswsgi.installation", &*file];
-        crate::iis::command_line::join(words.into_iter().chain(steps.iter().copied()))
+        crate::process::command_line::join(words.into_iter().chain(steps.iter().copied()))
     }
 
     /// The variables; the file goes.

@@ -1,14 +1,12 @@
 //! An application for the test stage: the server's own code, asked without a socket between.
 
-use std::path::Path;
 use std::time::Instant;
 
 use bytes::Bytes;
 
 use crate::iis::server::{Body, Fault, Incoming, Patience, Served};
 use crate::iis::site::{Endpoints, Request, escaped};
-use crate::iis::{Error, HttpRequest, HttpResponse, Logs, RunningApplication, StartOptions, command_line};
-use crate::process::{Program, quoted};
+use crate::iis::{Error, HttpRequest, HttpResponse, Logs, RunningApplication, StartOptions};
 
 /// An application of the simulation.
 pub(super) struct Application {
@@ -115,49 +113,5 @@ impl RunningApplication for Application {
     fn stop(mut self: Box<Self>) -> Logs {
         let fastcgi_stderr = std::mem::take(&mut self.fastcgi_stderr);
         Logs { fastcgi_stderr, ..self.served.stop() }
-    }
-}
-
-/// The command line with its folder and its own variables, for the shell of the system: `cmd.exe`, or one of POSIX.
-pub(super) fn by_hand(program: &Program) -> String {
-    if cfg!(windows) { for_cmd(program) } else { for_posix(program) }
-}
-
-fn for_cmd(program: &Program) -> String {
-    let folder = program.folder().map(|folder: &Path| format!("cd /d \"{}\" && ", folder.display()));
-    let set = program.environment().iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
-    let variables =
-        set.fold(String::new(), |text, (name, value)| format!("{text}set \"{name}={value}\" && "));
-    let arguments = program.arguments().iter().map(|argument| argument.to_string_lossy().into_owned());
-    let words = std::iter::once(program.program().to_string_lossy().into_owned()).chain(arguments);
-    format!("{}{variables}{}", folder.unwrap_or_default(), command_line::join(words))
-}
-
-fn for_posix(program: &Program) -> String {
-    let folder =
-        program.folder().map(|folder: &Path| format!("cd {} && ", quoted(&folder.to_string_lossy())));
-    let set = program.environment().iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
-    let variables = set.fold(String::new(), |text, (name, value)| format!("{text}{name}={} ", quoted(value)));
-    format!("{}{variables}{program}", folder.unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_start_by_hand_can_be_typed_into_either_shell() {
-        let program = Program::new("x", "C:\\My App\\python.exe")
-            .args(["-c", "print(\"a b\")"])
-            .env("A", "it's")
-            .current_dir("D:\\b c");
-        assert_eq!(
-            for_cmd(&program),
-            r#"cd /d "D:\b c" && set "A=it's" && "C:\My App\python.exe" -c "print(\"a b\")""#
-        );
-        assert_eq!(
-            for_posix(&program),
-            r#"cd 'D:\b c' && A='it'\''s' 'C:\My App\python.exe' -c 'print("a b")'"#
-        );
     }
 }

@@ -11,7 +11,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::iis::command_line;
+use crate::process::command_line;
 use crate::template::{Escape, Variables, expand};
 
 /// A program and its arguments as they are started here.

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::application::{Application, by_hand};
+use super::application::Application;
 use crate::iis::server::{Pool, Served, Started};
 use crate::iis::{
     ApplicationPath, DEFAULT_SITE, Error, FastCgiApplication, RunningApplication, StartOptions,
@@ -27,7 +27,7 @@ pub fn start_in_place(
         ..FastCgiApplication::default()
     };
     let pool =
-        Pool::new(Started { command_line: by_hand(&program), program, application }, Arc::clone(runner));
+        Pool::new(Started { command_line: program.by_hand(), program, application }, Arc::clone(runner));
     let root = ApplicationPath::new(DEFAULT_SITE, "/")?;
     let served = Served::program(root, folder.to_owned(), pool);
     let name = folder.display().to_string();

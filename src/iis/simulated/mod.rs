@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 pub use trial::{Trial, read_here, read_process_path_here};
 
-use application::{Application, by_hand};
+use application::Application;
 use destination::Destination;
 pub use in_place::start_in_place;
 pub(super) use providers::failed_for;
@@ -96,7 +96,7 @@ impl Simulated {
                 let written = (fastcgi.full_path.as_str(), fastcgi.arguments.as_str());
                 let program =
                     self.program(installed, written, &fastcgi.environment, (&layout, pool), observer);
-                let started = Started { command_line: by_hand(&program), program, application: fastcgi };
+                let started = Started { command_line: program.by_hand(), program, application: fastcgi };
                 Pool::new(started, Arc::clone(&self.runner))
             });
         let pools = pools.collect();
@@ -134,7 +134,7 @@ impl Simulated {
         observer.simulated("The program was started and asked as HttpPlatformHandler would do it.");
         // Any port will do for whoever starts it by hand.
         let shown = program.clone().replaced(&format!("%{PORT}%"), "8000").env(PORT, "8000");
-        Platform::new(settings, program, by_hand(&shown), folder, Arc::clone(&self.runner))
+        Platform::new(settings, program, shown.by_hand(), folder, Arc::clone(&self.runner))
     }
 
     fn program(

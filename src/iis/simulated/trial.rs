@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::application::{Application, by_hand};
+use super::application::Application;
 use super::host_paths::{self, Start};
 use crate::event::Observer;
 use crate::iis::server::{PORT, Platform, Pool, Served, Started};
@@ -51,7 +51,7 @@ impl Trial<'_> {
             .map_err(|source| crate::files::Error::Write { path: self.folder.to_owned(), source })?;
         let program = self.program(start, application);
         // Who does that by hand has no such folder, and need not have one.
-        let command_line = by_hand(&program);
+        let command_line = program.by_hand();
         let program = program.current_dir(folder.path());
         let started = Started { command_line, program, application: application.clone() };
         let pool = Pool::new(started, Arc::clone(runner));
@@ -83,7 +83,7 @@ impl Trial<'_> {
         // Any port will do for whoever starts it by hand.
         let shown = program.clone().replaced(&format!("%{PORT}%"), "8000").env(PORT, "8000");
         let program = program.current_dir(self.folder);
-        served.add(Platform::new(settings, program, by_hand(&shown), self.folder, Arc::clone(runner)));
+        served.add(Platform::new(settings, program, shown.by_hand(), self.folder, Arc::clone(runner)));
         self.start(served, options)
     }
 
@@ -102,7 +102,7 @@ impl Trial<'_> {
 
     /// How to start the process by hand.
     pub fn command_line(&self, application: &FastCgiApplication) -> String {
-        by_hand(&self.program(self.read(application), application))
+        self.program(self.read(application), application).by_hand()
     }
 
     fn read(&self, application: &FastCgiApplication) -> Start {

@@ -63,6 +63,11 @@ pub fn quote(argument: &str) -> String {
     if !argument.is_empty() && !argument.contains([' ', '\t', '"', '\n', '\u{b}']) {
         return argument.to_owned();
     }
+    in_quotes(argument)
+}
+
+/// The same, in quotes whether it needs them or not.
+pub fn in_quotes(argument: &str) -> String {
     let mut quoted = String::from("\"");
     let mut backslashes = 0;
     for character in argument.chars() {
