@@ -13,9 +13,13 @@ mod os;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::error::{ExitCode, Failure, Location, shown};
 use crate::package::archive::Source;
+
+/// How long folders are tried again that a program which is just ending still uses.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How the names of files begin that are not finished.
 pub const LEFTOVER: &str = ".iiswsgi-unfinished-";
@@ -56,8 +60,11 @@ impl Failure for Error {
             Self::NotText { .. } => return Some("Save the file as UTF-8.".into()),
         };
         match source.kind() {
+            _ if os::is_open_elsewhere(source) => {
+                Some(format!("A program has it open: end that program, then run again: `{}`.", shown(path)))
+            }
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                Some(format!("Give the user who runs this the right to it: `{}`.", shown(path)))
+                Some(format!("Give the user who runs this the right to it{}: `{}`.", os::OR_END, shown(path)))
             }
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 Some("Free some space, then run again: what was there before is unchanged.".into())
@@ -215,6 +222,38 @@ pub fn remove_leftovers(folder: &Path) {
         if entry.file_name().to_string_lossy().starts_with(LEFTOVER) {
             let path = entry.path();
             let _ = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        }
+    }
+}
+
+/// Removes a folder with all that is in it. One that is not there is no error. Where files in use cannot be removed, programs that
+/// are just ending get the time to.
+///
+/// # Errors
+/// Something in it cannot be removed.
+pub fn remove_folder(folder: &Path) -> Result<(), Error> {
+    match patiently(|| fs::remove_dir_all(folder)) {
+        Err(source) if folder.exists() => Err(Error::Write { path: folder.to_owned(), source }),
+        _ => Ok(()),
+    }
+}
+
+/// Gives a folder another name. Where a folder in use cannot be renamed, programs that are just ending get the time to.
+///
+/// # Errors
+/// There is no such folder, or it cannot be renamed.
+pub fn rename_folder(from: &Path, to: &Path) -> io::Result<()> {
+    patiently(|| fs::rename(from, to))
+}
+
+fn patiently(mut work: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match work() {
+            Err(error) if os::may_be_in_use(&error) && Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            done => return done,
         }
     }
 }

@@ -1,7 +1,21 @@
-//! The rights of new files on Unix.
+//! Files on Unix: the rights of new ones, and no file that is kept by whoever uses it.
 
 use std::fs::Permissions;
+use std::io;
 use std::os::unix::fs::PermissionsExt as _;
+
+/// What else keeps somebody from a file: nothing.
+pub(super) const OR_END: &str = "";
+
+/// Whether an error says that a program has the file open.
+pub(super) fn is_open_elsewhere(_: &io::Error) -> bool {
+    false
+}
+
+/// Whether an error may come from a program that is about to end.
+pub(super) fn may_be_in_use(_: &io::Error) -> bool {
+    false
+}
 
 /// Temporary files are private by default; ours become outputs, which get the rights that the umask gives.
 pub(super) fn output<'b, 'p, 's>(

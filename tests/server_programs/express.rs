@@ -4,8 +4,8 @@
 //! - A request goes to the application with the longest path that the URL begins with. A handler of the module
 //!   `FastCgiModule` in its `web.config` must name, without regard to case, `fullPath|arguments` of a FastCGI application
 //!   of the configuration file; else the answer is 500.
-//! - A pool that `appcmd.exe` has stopped answers 503; one that it has recycled gets new processes. So this also stands in for
-//!   the web server of IIS itself.
+//! - A pool that `appcmd.exe` has stopped answers 503, one that it has recycled gets new processes; the old ones end within a
+//!   moment. So this also stands in for the web server of IIS itself.
 //! - The process is started at the first request: with a named pipe as standard input, on Unix with a listening socket,
 //!   without output, with the variables of the pool and of the application, in the working
 //!   directory of the server. It gets one request at a time, and is ended after `instanceMaxRequests`.
@@ -17,6 +17,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use iiswsgi::fastcgi::client::{Request, Response, ResponseDecoder, encode_request};
 use iiswsgi::iis::application_host::{Application, ApplicationHost, Site};
@@ -29,8 +30,13 @@ use crate::appcmd::pools;
 use crate::call::Call;
 use crate::process::Process;
 
-/// A FastCGI application, and the generation of its pool.
-type Key = (String, u32);
+/// What a process is for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    script_processor: String,
+    pool: String,
+    generation: u32,
+}
 
 /// The server.
 struct Server {
@@ -63,6 +69,8 @@ pub(crate) fn run(call: &Call) -> i32 {
         0,
     );
     let server = Arc::new(server);
+    let watched = Arc::clone(&server);
+    std::thread::spawn(move || watched.watch_pools());
     for stream in listener.incoming().flatten() {
         let server = Arc::clone(&server);
         std::thread::spawn(move || serve(&server, stream));
@@ -211,8 +219,12 @@ impl Server {
         if !state.runs {
             return Err("HTTP Error 503. The service is unavailable.".into());
         }
-        let key = (fastcgi.script_processor(), state.generation);
-        let process = self.process(&key, fastcgi, pool)?;
+        let key = Key {
+            script_processor: fastcgi.script_processor(),
+            pool: pool.to_owned(),
+            generation: state.generation,
+        };
+        let process = self.process(&key, fastcgi)?;
         let mut process = process.lock().unwrap_or_else(PoisonError::into_inner);
         let most = fastcgi.attributes.iter().find(|(name, _)| name == "instanceMaxRequests");
         let most = most.and_then(|(_, value)| value.parse().ok()).unwrap_or(200);
@@ -229,21 +241,33 @@ impl Server {
         decoder.finish().map_err(|error| format!("{closed}: {error}"))
     }
 
-    /// The process of a FastCGI application. Those of older generations end when they have answered.
-    fn process(
-        &self,
-        key: &Key,
-        fastcgi: &FastCgiApplication,
-        pool: &str,
-    ) -> Result<Arc<Mutex<Process>>, String> {
+    /// The process of a FastCGI application.
+    fn process(&self, key: &Key, fastcgi: &FastCgiApplication) -> Result<Arc<Mutex<Process>>, String> {
         let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
-        processes.retain(|(known, generation), _| *known != key.0 || *generation == key.1);
         if let Some(process) = processes.get(key) {
             return Ok(Arc::clone(process));
         }
-        let process = Arc::new(Mutex::new(start(fastcgi, pool, &self.configuration)?));
+        let process = Arc::new(Mutex::new(start(fastcgi, &key.pool, &self.configuration)?));
         processes.insert(key.clone(), Arc::clone(&process));
         Ok(process)
+    }
+
+    /// Ends the processes of pools that were stopped or recycled, once they have answered.
+    fn watch_pools(&self) {
+        loop {
+            std::thread::sleep(Duration::from_millis(50));
+            let mut unwanted = Vec::new();
+            let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
+            processes.retain(|key, process| {
+                let state = pools::state(&self.configuration, &key.pool);
+                let wanted = state.runs && state.generation == key.generation;
+                if !wanted {
+                    unwanted.push(Arc::clone(process));
+                }
+                wanted
+            });
+            drop(processes);
+        }
     }
 }
 

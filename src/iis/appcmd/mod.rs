@@ -202,12 +202,12 @@ impl<'a> Appcmd<'a> {
         Ok(Change::Removed)
     }
 
-    /// Starts an application pool, stops it, or lets its processes end and new ones take over. A pool that is in the wanted
-    /// state already is no fault.
+    /// Starts an application pool, stops it, or lets its processes end and new ones take over. Gives whether that changed
+    /// anything: a pool that is in the wanted state already is no fault.
     ///
     /// # Errors
     /// There is no such pool, or `appcmd.exe` refuses.
-    pub fn pool(&self, action: PoolAction, name: &str) -> Result<(), Error> {
+    pub fn pool(&self, action: PoolAction, name: &str) -> Result<bool, Error> {
         let verb = match action {
             PoolAction::Start => "start",
             PoolAction::Stop => "stop",
@@ -215,7 +215,8 @@ impl<'a> Appcmd<'a> {
         };
         let program = self.asked("appcmd apppool").args([verb, "apppool"]);
         match self.call(program.arg(parameter("apppool.name", name))) {
-            Err(Error::Refused { problem: Problem::AlreadySo, .. }) | Ok(_) => Ok(()),
+            Ok(_) => Ok(true),
+            Err(Error::Refused { problem: Problem::AlreadySo, .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -207,18 +207,8 @@ impl Iis for FullIis {
     fn uninstall(&self, application: &ApplicationPath, observer: &dyn Observer) -> Result<bool, Error> {
         let _lock = self.lock()?;
         let records = Records::of_machine(&self.variables);
-        let host = self.sites(observer)?;
-        let pool = host.application(application).map(|_| host.pool(application));
-        // Files of processes that run cannot be removed.
-        if let Some(pool) = &pool {
-            self.appcmd().pool(PoolAction::Stop, pool)?;
-        }
         let server = self.server(records.as_ref(), self.runner.as_ref(), observer);
-        let removed = server.uninstall(application, Some(self.appcmd()));
-        if let Some(pool) = &pool {
-            self.appcmd().pool(PoolAction::Start, pool)?;
-        }
-        let removed = removed?;
+        let removed = server.uninstall(application, Some(self.appcmd()))?;
         let _ = std::fs::remove_file(self.note(application));
         Ok(removed)
     }

@@ -22,6 +22,8 @@ pub(super) struct WayBack<'a> {
     records: Option<&'a Records>,
     record: Option<Record>,
     pool: String,
+    /// Whether the pool ran and was stopped for this.
+    stopped: bool,
     good: bool,
 }
 
@@ -58,10 +60,11 @@ impl<'a> WayBack<'a> {
             records,
             record,
             pool,
+            stopped: false,
             good: false,
         };
         if there {
-            appcmd.pool(PoolAction::Stop, &way_back.pool)?;
+            way_back.stopped = appcmd.pool(PoolAction::Stop, &way_back.pool)?;
             way_back.put_aside()?;
         }
         Ok(way_back)
@@ -82,9 +85,9 @@ impl<'a> WayBack<'a> {
         let aside = self.folder.with_file_name(format!("{name}.iiswsgi-before"));
         let failed = |source| files::Error::Write { path: self.folder.clone(), source };
         if aside.exists() {
-            std::fs::remove_dir_all(&aside).map_err(failed)?;
+            files::remove_folder(&aside)?;
         }
-        std::fs::rename(&self.folder, &aside).map_err(failed)?;
+        files::rename_folder(&self.folder, &aside).map_err(failed)?;
         self.aside = Some(aside.clone());
         self.move_nested(&aside, &self.folder).map_err(failed)?;
         Ok(())
@@ -98,12 +101,12 @@ impl<'a> WayBack<'a> {
             }
             let target = to.join(below);
             std::fs::create_dir_all(files::folder_of(&target))?;
-            std::fs::rename(from.join(below), target)?;
+            files::rename_folder(&from.join(below), &target)?;
         }
         Ok(())
     }
 
-    /// The install was good: the old content goes, the pool starts.
+    /// The install was good: the old content goes, the pool that was stopped starts.
     ///
     /// # Errors
     /// The pool does not start.
@@ -113,7 +116,14 @@ impl<'a> WayBack<'a> {
             // What resists is removed by the next install.
             let _ = std::fs::remove_dir_all(aside);
         }
-        Ok(self.appcmd.pool(PoolAction::Start, &self.pool)?)
+        self.start_pool()
+    }
+
+    fn start_pool(&self) -> Result<(), Error> {
+        if self.stopped {
+            self.appcmd.pool(PoolAction::Start, &self.pool)?;
+        }
+        Ok(())
     }
 
     fn go_back(&self) -> Result<(), Error> {
@@ -142,11 +152,9 @@ impl<'a> WayBack<'a> {
             // The content is new and stands around other applications.
             return Ok(());
         }
-        if self.folder.is_dir() {
-            std::fs::remove_dir_all(&self.folder)?;
-        }
+        files::remove_folder(&self.folder).map_err(std::io::Error::other)?;
         if let Some(aside) = &self.aside {
-            std::fs::rename(aside, &self.folder)?;
+            files::rename_folder(aside, &self.folder)?;
         }
         Ok(())
     }
@@ -160,6 +168,6 @@ impl Drop for WayBack<'_> {
         // The error that led here is what the user is told.
         let _ = self.go_back();
         let _ = self.restore_folder();
-        let _ = self.appcmd.pool(PoolAction::Start, &self.pool);
+        let _ = self.start_pool();
     }
 }

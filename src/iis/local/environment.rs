@@ -74,7 +74,7 @@ fn remove_but(path: &Path, kept: &[PathBuf]) -> Result<(), files::Error> {
         return Ok(());
     }
     if !is_kept && !kept.iter().any(|kept| kept.starts_with(path)) {
-        return std::fs::remove_dir_all(path).map_err(failed);
+        return files::remove_folder(path);
     }
     for entry in std::fs::read_dir(path).map_err(failed)?.flatten() {
         remove_but(&entry.path(), kept)?;

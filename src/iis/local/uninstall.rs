@@ -9,7 +9,7 @@ use super::{Server, environment};
 use crate::error::{ExitCode, Failure};
 use crate::event::Severity;
 use crate::files;
-use crate::iis::appcmd::{self, Appcmd};
+use crate::iis::appcmd::{self, Appcmd, PoolAction, Problem};
 use crate::iis::application_host::same_application;
 use crate::iis::bootstrap::{self, Lock};
 use crate::iis::{ApplicationPath, FastCgiApplication};
@@ -70,7 +70,8 @@ impl Failure for Error {
 }
 
 impl Server<'_> {
-    /// Takes away what a bootstrap of this application added, as its note says. False when there is no note.
+    /// Takes away what a bootstrap of this application added, as its note says. False when there is no note. The application
+    /// pool is stopped meanwhile, for files of processes that run cannot be removed.
     ///
     /// # Errors
     /// A part resists. What is left is still noted, so that it can be tried again.
@@ -83,9 +84,32 @@ impl Server<'_> {
         let Some(record) = records.find(application)? else { return Ok(false) };
         let Some(appcmd) = appcmd else { return Err(Error::NoAppcmd(application.clone())) };
         trusted(&record)?;
+        let host = appcmd.sites()?;
+        let pool = host.application(application).map(|_| host.pool(application));
+        let stopped = pool.filter(|pool| self.stop(appcmd, pool));
+        let removed = self.take_away(&record, records, appcmd);
+        if let Some(pool) = stopped {
+            appcmd.pool(PoolAction::Start, &pool)?;
+        }
+        removed.map(|()| true)
+    }
+
+    /// Stops a pool. False when it did not run; one that cannot be stopped is told of, and shows in what it keeps open.
+    fn stop(&self, appcmd: Appcmd<'_>, pool: &str) -> bool {
+        appcmd.pool(PoolAction::Stop, pool).unwrap_or_else(|error| {
+            if error.problem() != Some(Problem::NoObject) {
+                let text = format!("The application pool `{pool}` could not be stopped: {error}");
+                self.observer.message(Severity::Warning, &text);
+            }
+            false
+        })
+    }
+
+    fn take_away(&self, record: &Record, records: &Records, appcmd: Appcmd<'_>) -> Result<(), Error> {
+        let application = &record.application;
         let lock = record.folder.is_dir().then(|| Lock::take(&record.folder)).transpose()?;
         let mut others = records.others(application);
-        self.take_registrations(&record, &mut others, records, appcmd)?;
+        self.take_registrations(record, &mut others, records, appcmd)?;
         if record.content {
             appcmd.delete_application(application)?;
         }
@@ -94,17 +118,17 @@ impl Server<'_> {
             let text = format!("{} stays: another application needs it.", record.folder.display());
             self.observer.message(Severity::Detail, &text);
         } else {
-            self.take_rights(&record);
-            take_files(&record)?;
+            self.take_rights(record);
+            take_files(record)?;
         }
         if let Some(lock) = lock {
             lock.remove();
         }
         if record.content && !is_shared {
-            remove_folder(&record.folder)?;
+            files::remove_folder(&record.folder)?;
         }
         records.remove(application);
-        Ok(true)
+        Ok(())
     }
 
     fn take_registrations(
@@ -172,11 +196,4 @@ fn take_files(record: &Record) -> Result<(), Error> {
         files::write_atomic(path, text.as_bytes())?;
     }
     Ok(())
-}
-
-fn remove_folder(folder: &Path) -> Result<(), files::Error> {
-    match std::fs::remove_dir_all(folder) {
-        Err(source) if folder.exists() => Err(files::Error::Write { path: folder.to_owned(), source }),
-        _ => Ok(()),
-    }
 }

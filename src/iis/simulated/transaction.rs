@@ -74,7 +74,7 @@ impl Layout {
             match previous {
                 Some(previous) if previous.is_dir() => {
                     self.put_away(folder)?;
-                    fs::rename(previous, folder).map_err(|source| failed(folder, source))?;
+                    files::rename_folder(previous, folder).map_err(|source| failed(folder, source))?;
                 }
                 // The exchange had not begun.
                 Some(_) => {}
@@ -89,7 +89,7 @@ impl Layout {
     /// Takes a folder, which may not be there, out of the way and removes it in the background.
     pub(super) fn put_away(&self, folder: &Path) -> Result<(), Error> {
         let leftover = self.leftover(0);
-        match fs::rename(folder, &leftover) {
+        match files::rename_folder(folder, &leftover) {
             Ok(()) => discard(vec![leftover]),
             Err(source) if source.kind() == io::ErrorKind::NotFound => {}
             Err(source) => return Err(failed(folder, source)),
@@ -136,13 +136,15 @@ impl<'a> Transaction<'a> {
 
     fn exchange(&self, at: usize, unpacked: tempfile::TempDir, folder: &Path) -> Result<(), Error> {
         match self.journal.as_ref().and_then(|journal| journal.exchanges[at].previous.as_ref()) {
-            Some(previous) => fs::rename(folder, previous).map_err(|source| failed(folder, source))?,
+            Some(previous) => {
+                files::rename_folder(folder, previous).map_err(|source| failed(folder, source))?
+            }
             // What came with an outer folder at this place gives way.
             None => self.layout.put_away(folder)?,
         }
         let parent = files::folder_of(folder);
         fs::create_dir_all(parent).map_err(|source| failed(parent, source))?;
-        fs::rename(unpacked.keep(), folder).map_err(|source| failed(folder, source))
+        files::rename_folder(&unpacked.keep(), folder).map_err(|source| failed(folder, source))
     }
 
     /// Makes it last: the new application and configuration are the good ones from here on.
