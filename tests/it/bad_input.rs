@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use crate::run::HELLO;
-use crate::support::{IISWSGI, Outcome, Project};
+use crate::support::{Outcome, Project, iiswsgi};
 
 fn hello() -> Project {
     Project::new().file("wsgi.py", HELLO)
@@ -137,7 +137,7 @@ fn a_disk_that_is_full_leaves_what_was_there() {
     .take(2_000_000)
     .collect();
     let project = project.file("noise.bin", noise);
-    let script = format!("trap '' XFSZ; ulimit -f 1024; exec {IISWSGI} package");
+    let script = format!("trap '' XFSZ; ulimit -f 1024; exec {} package", iiswsgi().display());
     let mut command = Command::new("sh");
     command.arg("-c").arg(script).current_dir(project.path(""));
     Project::outcome(&mut command).code(1).says("cannot write").says("project-0.0.0.msdeploy.zip");

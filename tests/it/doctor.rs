@@ -1,13 +1,13 @@
 //! `doctor`: each complaint about Python on IIS that can be seen from the machine, made on purpose, and found.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use iiswsgi::iis::application_host::ApplicationHost;
 
-use crate::support::{Outcome, Project, json};
-
-const RESPONDER: &str = include_str!("responder.py");
+use crate::iis_twins::RESPONDER;
+use crate::support::{Outcome, PYTHON, Project, json, path_variable, stand_in};
 
 /// A configuration with one application, a Python of this machine, and a `web.config` that is right.
 pub(crate) struct Server {
@@ -19,10 +19,26 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// One whose pool has all the rights that it needs.
     pub(crate) fn new() -> Self {
-        let python = Project::outcome(
-            std::process::Command::new("python3").args(["-c", "import sys; print(sys.executable)"]),
-        );
+        let server = Self::without_windows();
+        let icacls = server.path("windows/System32/icacls.exe");
+        stand_in(&icacls);
+        let own = serde_json::json!([[r"BUILTIN\IIS_IUSRS", "(OI)(CI)(RX)"]]);
+        let environment = Path::new(&server.python).parent().and_then(Path::parent).unwrap().to_owned();
+        let rights: serde_json::Map<_, _> = [server.path("app"), environment]
+            .into_iter()
+            .map(|folder| (folder.to_string_lossy().to_lowercase(), own.clone()))
+            .collect();
+        let rights = serde_json::Value::from(rights).to_string();
+        fs::write(icacls.with_file_name("rights.json"), rights).unwrap();
+        let windows = server.path("windows").to_string_lossy().into_owned();
+        Self { project: server.project.env("WINDIR", &windows), ..server }
+    }
+
+    /// One that has nothing of Windows but its configuration.
+    pub(crate) fn without_windows() -> Self {
+        let python = Project::outcome(Command::new(PYTHON).args(["-c", "import sys; print(sys.executable)"]));
         Self {
             project: Project::new().file("app/responder.py", RESPONDER),
             python: python.stdout.trim().to_owned(),
@@ -63,6 +79,15 @@ impl Server {
         register: impl FnOnce(String) -> String,
         configure: impl FnOnce(String) -> String,
     ) -> Outcome {
+        Project::outcome(&mut self.doctor(register, configure))
+    }
+
+    /// The same, to be run.
+    pub(crate) fn doctor(
+        &self,
+        register: impl FnOnce(String) -> String,
+        configure: impl FnOnce(String) -> String,
+    ) -> Command {
         let folder = self.path("app");
         let mut host = ApplicationHost::new(&self.path("").to_string_lossy());
         host.set_application(
@@ -78,7 +103,7 @@ impl Server {
             .replace("<applicationPoolDefaults>", "<add name=\"pool\" /><applicationPoolDefaults>");
         fs::write(self.path("host.config"), text).unwrap();
         fs::write(folder.join("web.config"), configure(self.web_config())).unwrap();
-        self.project.run([
+        self.project.command([
             "doctor",
             "Default Web Site/hello",
             "--application-host",
@@ -109,7 +134,6 @@ pub(crate) fn same(text: String) -> String {
     text
 }
 
-#[cfg(unix)]
 #[test]
 fn an_application_that_is_right_has_no_errors_and_its_process_answers() {
     let outcome = Server::new().examine(same, same).code(0);
@@ -119,7 +143,6 @@ fn an_application_that_is_right_has_no_errors_and_its_process_answers() {
     assert!(found(&outcome, "upload-limit").contains("404.13"));
 }
 
-#[cfg(unix)]
 #[test]
 fn a_process_that_dies_is_heard() {
     let outcome = Server { mode: "dies", ..Server::new() }.examine(same, same).code(1);
@@ -132,20 +155,26 @@ fn a_process_that_dies_is_heard() {
     );
 }
 
-#[cfg(unix)]
 #[test]
 fn what_is_not_registered_or_registered_otherwise_is_found_with_the_command_that_mends_it() {
     let server = Server::new();
     let nothing = found(&server.examine(|_| String::new(), same).code(1), "registration");
     assert!(nothing.contains("is not registered") && nothing.contains("appcmd.exe set config"), "{nothing}");
-    let otherwise =
-        found(&server.examine(|text| text.replace("/python3", "//python3"), same).code(1), "registration");
+    let otherwise = found(&server.examine(|text| written_otherwise(&text), same).code(1), "registration");
     assert!(otherwise.contains("IIS knows"), "{otherwise}");
-    let twice = |text: String| format!("{text}{}", text.replace("/python3", "//python3"));
+    let twice = |text: String| format!("{text}{}", written_otherwise(&text));
     assert!(found(&server.examine(twice, same).code(1), "duplicates").contains("2 times"));
 }
 
-#[cfg(unix)]
+/// The same Python by another text.
+fn written_otherwise(text: &str) -> String {
+    if cfg!(windows) {
+        text.replace("\\python.exe", "/python.exe")
+    } else {
+        text.replace("/python3", "//python3")
+    }
+}
+
 #[test]
 fn attributes_that_bite_later_are_found() {
     let server = Server {
@@ -169,7 +198,6 @@ fn attributes_that_bite_later_are_found() {
     assert!(found(&relative.examine(same, same), "monitor-changes-to").contains("a whole path"));
 }
 
-#[cfg(unix)]
 #[test]
 fn locked_sections_missing_files_and_a_stamp_are_found() {
     let server = Server::new();
@@ -197,7 +225,6 @@ fn locked_sections_missing_files_and_a_stamp_are_found() {
     assert!(found(&handlerless, "registration").contains("no FastCGI handler"));
 }
 
-#[cfg(unix)]
 #[test]
 fn an_interpreter_that_is_gone_and_a_gateway_that_is_not_there_are_found() {
     let gone = |text: String| text.replace(&Server::new().python, "/no/such/python.exe");
@@ -212,34 +239,43 @@ fn an_interpreter_that_is_gone_and_a_gateway_that_is_not_there_are_found() {
     assert!(found(&Server::new().examine(wrong, same), "script-name").contains("`/other`"));
 }
 
-#[cfg(unix)]
 #[test]
 fn rights_that_the_pool_has_not_are_found() {
-    let server = with_program(Server::new(), "icacls", "echo \"$1 BUILTIN\\\\Administrators:(OI)(CI)(F)\"");
+    let server = Server::new();
+    fs::remove_file(server.path("windows/System32/rights.json")).unwrap();
     let rights = found(&server.examine(same, same).code(1), "rights");
     assert!(rights.contains(r"`IIS AppPool\pool` has no right") && rights.contains("icacls \""), "{rights}");
 }
 
-/// A program of a few lines, in the project's folder `bin`, which is the first on PATH.
-#[cfg(unix)]
-pub(crate) fn with_program(server: Server, name: &str, script: &str) -> Server {
-    let program = server.path("bin").join(name);
-    fs::create_dir_all(program.parent().unwrap()).unwrap();
-    fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
-    Server { project: server.project.env("PATH", &path), ..server }.with_responder()
+/// A stand-in for a program, in the project's folder `bin`, which is the first on PATH. Gives where it lies.
+fn with_stand_in(server: Server, name: &str) -> (Server, PathBuf) {
+    let program = server.path("bin").join(name).with_extension(std::env::consts::EXE_EXTENSION);
+    stand_in(&program);
+    let folders = std::env::split_paths(&path_variable()).collect::<Vec<_>>();
+    let path = std::env::join_paths(std::iter::once(server.path("bin")).chain(folders)).unwrap();
+    let project = server.project.env("PATH", &path.to_string_lossy());
+    (Server { project, ..server }.with_responder(), program)
+}
+
+/// A server with a program that answers everything in the same way.
+fn with_program_that_says(name: &str, stdout: &str, stderr: &str, code: i32) -> (Server, PathBuf) {
+    let (server, program) = with_stand_in(Server::new(), name);
+    let answers = serde_json::json!({ "stdout": stdout, "stderr": stderr, "code": code });
+    fs::write(program.with_extension("json"), answers.to_string()).unwrap();
+    (server, program)
+}
+
+/// A server with such a Python.
+fn with_python(stdout: &str, stderr: &str, code: i32) -> Server {
+    let (server, program) = with_program_that_says("python", stdout, stderr, code);
+    Server { python: program.to_string_lossy().into_owned(), ..server }
 }
 
 /// A server whose Python answers these lines: its version, its base, the version of its gateway.
-#[cfg(unix)]
 fn with_python_that_says(lines: [&str; 3]) -> Server {
-    let answer = lines.map(|line| format!("echo '{line}'")).join("; ");
-    let server = with_program(Server::new(), "python", &answer);
-    Server { python: server.path("bin/python").to_string_lossy().into_owned(), ..server }
+    with_python(&(lines.join("\n") + "\n"), "", 0)
 }
 
-#[cfg(unix)]
 #[test]
 fn a_python_that_serves_everybody_or_belongs_to_a_user_is_found() {
     let outcome = Server::new().examine(same, same).code(0);
@@ -262,14 +298,12 @@ fn a_python_that_serves_everybody_or_belongs_to_a_user_is_found() {
     assert!(found(&store.examine(same, same), "base-python").contains("WindowsApps"));
 }
 
-#[cfg(unix)]
 #[test]
 fn a_python_that_is_too_old_or_does_not_run_is_found() {
     let old = with_python_that_says(["3.7.9", "/usr", ""]).examine(same, same).code(1);
     let interpreter = found(&old, "interpreter");
     assert!(interpreter.starts_with("error") && interpreter.contains("3.9 or later"), "{interpreter}");
-    let broken = with_program(Server::new(), "python", "echo 'No Python at C:\\Python39' >&2; exit 103");
-    let broken = Server { python: broken.path("bin/python").to_string_lossy().into_owned(), ..broken };
+    let broken = with_python("", "No Python at C:\\Python39\n", 103);
     let interpreter = found(&broken.examine(same, same).code(1), "interpreter");
     assert!(
         interpreter.contains("does not run: No Python at") && interpreter.contains("--ignore-stamp"),
@@ -277,7 +311,6 @@ fn a_python_that_is_too_old_or_does_not_run_is_found() {
     );
 }
 
-#[cfg(unix)]
 #[test]
 fn a_gateway_that_is_missing_or_of_another_version_is_found() {
     let serves = |text: String| text.replace("&quot; serves", "&quot; -m iiswsgi serve app");
@@ -290,16 +323,17 @@ fn a_gateway_that_is_missing_or_of_another_version_is_found() {
     assert!(found(&same_version, "gateway").starts_with("ok"));
 }
 
-#[cfg(unix)]
 #[test]
 fn places_of_the_log_web_deploy_and_what_the_registry_says_are_told() {
-    let none = Server::new().examine(same, same);
-    assert_eq!(found(&none, "logs"), "", "no place is known off Windows");
+    let none = Server::without_windows().examine(same, same);
     let missing = found(&none, "web-deploy");
     assert!(missing.starts_with("info") && missing.contains("winget install"), "{missing}");
-    assert_eq!(found(&none, "utf8-variables"), "");
-    let windows = |answer: &str| {
-        let server = with_program(Server::new(), "reg", answer);
+    if cfg!(unix) {
+        assert_eq!(found(&none, "logs"), "", "no place is known off Windows");
+        assert_eq!(found(&none, "utf8-variables"), "");
+    }
+    let windows = |code: i32| {
+        let (server, _) = with_program_that_says("reg", "", "", code);
         let msdeploy = server.path("Web Deploy/msdeploy.exe");
         fs::create_dir_all(msdeploy.parent().unwrap()).unwrap();
         fs::write(&msdeploy, "").unwrap();
@@ -308,23 +342,24 @@ fn places_of_the_log_web_deploy_and_what_the_registry_says_are_told() {
         let project = project.env("WINDIR", "/windows").env("IIS_USER_HOME", "/home/iis");
         Server { project: project.env("MSDeployPath", &folder), ..server }
     };
-    let outcome = windows("exit 1").examine(same, same);
+    let outcome = windows(1).examine(same, same);
     let logs = found(&outcome, "logs");
-    assert!(logs.contains("`/home/iis/Logs/iiswsgi.log`, `/windows/Temp/iiswsgi.log`"), "{logs}");
+    let places = [["/home/iis", "Logs", "iiswsgi.log"], ["/windows", "Temp", "iiswsgi.log"]];
+    let places = places.map(|steps| format!("`{}`", PathBuf::from_iter(steps).display())).join(", ");
+    assert!(logs.contains(&places), "{logs}");
     assert!(found(&outcome, "web-deploy").starts_with("ok"), "{}", outcome.stdout);
     assert!(found(&outcome, "utf8-variables").contains("FastCGIUtf8ServerVariables is not set"));
-    assert_eq!(found(&windows("exit 0").examine(same, same), "utf8-variables"), "");
+    assert_eq!(found(&windows(0).examine(same, same), "utf8-variables"), "");
 }
 
 impl Server {
     /// Its files again, in the project that it has now.
-    fn with_responder(self) -> Self {
+    pub(crate) fn with_responder(self) -> Self {
         let project = self.project.file("app/responder.py", RESPONDER);
         Self { project, ..self }
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn people_read_the_same_as_machines() {
     let server = Server { handler: "", ..Server::new() };

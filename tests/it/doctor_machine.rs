@@ -3,8 +3,8 @@
 
 use std::fs;
 
-use crate::doctor::{Server, found, same, with_program};
-use crate::support::{Outcome, json};
+use crate::doctor::{Server, found, same};
+use crate::support::{Outcome, json, path_variable};
 
 /// Examines once more, the server's configuration changed.
 fn again(server: &Server, change: impl FnOnce(String) -> String) -> Outcome {
@@ -81,7 +81,16 @@ fn what_a_deployment_left_behind_and_files_that_nobody_watches_are_told() {
     assert!(monitored.contains(&format!("monitorChangesTo:{}", server.path("app/web.config").display())));
 }
 
-#[cfg(unix)]
+/// A program of a few lines, in the project's folder `bin`, which is the first on PATH.
+fn with_program(server: Server, name: &str, script: &str) -> Server {
+    let program = server.path("bin").join(name);
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", program.parent().unwrap().display(), path_variable());
+    Server { project: server.project.env("PATH", &path), ..server }.with_responder()
+}
+
 #[test]
 fn rights_are_understood_in_every_language() {
     let icacls = |descriptor: &str| {
@@ -91,7 +100,7 @@ fn rights_are_understood_in_every_language() {
         )
     };
     let of = |descriptor: &str| {
-        let server = with_program(Server::new(), "icacls", &icacls(descriptor));
+        let server = with_program(Server::without_windows(), "icacls", &icacls(descriptor));
         found(&server.examine(same, same), "rights")
     };
     assert!(of("D:AI(A;OICIID;0x1200a9;;;BU)").starts_with("ok"));
@@ -99,7 +108,6 @@ fn rights_are_understood_in_every_language() {
     assert!(none.starts_with("error") && none.contains("icacls \""), "{none}");
 }
 
-#[cfg(unix)]
 #[test]
 fn what_the_registry_knows_is_told() {
     let reg = r#"case "$4" in
@@ -138,7 +146,6 @@ const HTTP_PLATFORM: &str = "<configuration><system.webServer><handlers><add nam
     modules=\"httpPlatformHandler\"/></handlers><httpPlatform processPath=\"PYTHON\" arguments=\"SCRIPT\"/></system.webServer></configuration>";
 const LISTENER: &str = include_str!("listener.py");
 
-#[cfg(unix)]
 #[test]
 fn the_program_of_http_platform_handler_is_examined_and_started() {
     let server = Server::new();

@@ -7,27 +7,47 @@
 )]
 #![expect(clippy::print_stderr, reason = "a test that has nothing to look at says so")]
 
-mod architecture;
-mod bad_input;
-mod ci;
+// What runs on Windows as well.
 mod commands;
 mod destination;
 mod doctor;
-mod doctor_machine;
-mod fan_out;
 mod fastcgi_limits;
 mod http_platform;
 mod iis_twins;
-mod interruption;
-mod messages;
 mod preview;
-mod preview_command;
-mod publish_github;
-mod publish_pypi;
 mod run;
-mod secrets;
 mod server;
+mod support;
+
+// What sends signals, changes rights or has programs of a few lines of shell.
+#[cfg(unix)]
+mod bad_input;
+#[cfg(unix)]
+mod doctor_machine;
+#[cfg(unix)]
+mod interruption;
 #[cfg(unix)]
 mod server_notes;
+#[cfg(unix)]
 mod supervision;
-mod support;
+#[cfg(windows)]
+#[path = "supervision_windows.rs"]
+mod supervision;
+
+// What is the same on every system: its time is spent on one.
+#[cfg(unix)]
+mod architecture;
+#[cfg(unix)]
+mod ci;
+#[cfg(unix)]
+mod fan_out;
+#[cfg(unix)]
+mod messages;
+#[cfg(unix)]
+mod preview_command;
+#[cfg(unix)]
+mod publish_github;
+#[cfg(unix)]
+mod publish_pypi;
+#[cfg(unix)]
+mod secrets;

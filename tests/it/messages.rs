@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::IISWSGI;
+use crate::support::iiswsgi;
 
 use table::{Mistake, TABLE};
 
@@ -54,7 +54,7 @@ fn section(mistake: &Mistake) -> String {
 }
 
 fn command(shop: &Path, line: &str, mistake: &Mistake, refusing: &Refusing) -> Command {
-    let mut command = Command::new(IISWSGI);
+    let mut command = Command::new(iiswsgi());
     command.args(words(&refusing.filled(line))).current_dir(shop).stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();

@@ -106,7 +106,40 @@ def serve(connection):
             head, body = b"", b""
 
 
-listener = socket.socket(fileno=0)
+class Pipe:
+    """The server's end of a named pipe, as IIS hands it over on Windows: it knows one client at a time."""
+
+    def __init__(self):
+        import _winapi
+        import ctypes
+        import msvcrt
+
+        self.api, self.kernel = _winapi, ctypes.windll.kernel32
+        self.handle = msvcrt.get_osfhandle(0)
+        self.pointer = ctypes.c_void_p(self.handle)
+
+    def accept(self):
+        try:
+            self.api.ConnectNamedPipe(self.handle)
+        except OSError as error:
+            # ERROR_PIPE_CONNECTED: the client was quicker.
+            if error.winerror != 535:
+                raise
+        return self, None
+
+    def recv(self, length):
+        return self.api.ReadFile(self.handle, length)[0]
+
+    def sendall(self, data):
+        while data:
+            data = data[self.api.WriteFile(self.handle, data)[0] :]
+
+    def close(self):
+        self.kernel.FlushFileBuffers(self.pointer)
+        self.kernel.DisconnectNamedPipe(self.pointer)
+
+
+listener = Pipe() if os.name == "nt" else socket.socket(fileno=0)
 while True:
     connection, _ = listener.accept()
     try:

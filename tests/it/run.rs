@@ -1,7 +1,6 @@
 //! The main job on small projects: packages that were really built, installed, started and asked.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use crate::support::{Project, json};
 
@@ -69,8 +68,11 @@ fn a_failed_run_leaves_the_last_good_package_and_feed() {
     project.run(["run"]).success();
 }
 
+#[cfg(unix)]
 #[test]
 fn two_copies_at_other_paths_times_and_umasks_give_the_same_bytes() {
+    use std::os::unix::fs::PermissionsExt as _;
+
     let files: [(&str, &str); 3] = [("wsgi.py", HELLO), ("sub/data.txt", "data"), ("sub/Ä.txt", "umlaut")];
     let sha1s: Vec<String> = [(0o644, 1_000_000), (0o600, 1_700_000_000)]
         .into_iter()
@@ -244,7 +246,7 @@ fn a_vendored_package_is_installed_from_its_own_wheels() {
                   wheel.writestr('tiny-1.0.dist-info/METADATA', 'Metadata-Version: 2.1\\nName: tiny\\nVersion: 1.0\\n')\n    \
                   wheel.writestr('tiny-1.0.dist-info/WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')\n    \
                   wheel.writestr('tiny-1.0.dist-info/RECORD', '')\n";
-    let mut python = std::process::Command::new("python3");
+    let mut python = std::process::Command::new(crate::support::PYTHON);
     Project::outcome(python.arg("-c").arg(script).current_dir(project.path(""))).success();
     project.run(["run"]).success().says("The wheelhouse has no gateway");
     let inspected = project.run(["inspect", "dist/project-0.0.0.msdeploy.zip"]).success();

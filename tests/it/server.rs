@@ -11,9 +11,10 @@ use iiswsgi::iis::{Change, FastCgiApplication, local};
 use iiswsgi::process::{Program, Runner as _, System};
 use iiswsgi::template::Variables;
 
-use crate::support::{Project, Windows};
+use crate::support::{Project, Windows, iiswsgi, path_variable};
 
 const APPCMD: &str = "windows/System32/inetsrv/appcmd.exe";
+const ICACLS: &str = "windows/System32/icacls.exe";
 
 fn difficult() -> FastCgiApplication {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
@@ -168,7 +169,7 @@ fn sites_are_read_from_the_file_when_appcmd_refuses_or_is_not_there() {
     let (host, source) = local::sites(&variables, &runner, &Quiet).unwrap();
     assert_eq!(source, local::Source::File(windows.configuration()));
     assert_eq!(host.sites()[0].name, "Default Web Site");
-    fs::remove_file(windows.path(APPCMD)).unwrap();
+    take_away(&windows, APPCMD);
     assert_eq!(
         local::sites(&variables, &runner, &Quiet).unwrap().1,
         local::Source::File(windows.configuration())
@@ -176,6 +177,12 @@ fn sites_are_read_from_the_file_when_appcmd_refuses_or_is_not_there() {
     fs::remove_file(windows.configuration()).unwrap();
     let error = local::sites(&variables, &runner, &Quiet).unwrap_err();
     assert_eq!(error.exit_code(), iiswsgi::error::ExitCode::MissingTool);
+}
+
+/// Takes a program away. On Windows one that runs cannot be removed, under none of its names, but renamed.
+fn take_away(windows: &Windows, program: &str) {
+    let path = windows.path(program);
+    fs::rename(&path, path.with_extension("gone")).unwrap();
 }
 
 const WEB_CONFIG: &str = r#"<configuration><system.webServer>
@@ -198,23 +205,10 @@ fn unpacked(windows: &Windows) -> Project {
     let path = "Default Web Site/hello".parse().unwrap();
     host.set_application(&path, &folder.to_string_lossy(), Some("hello pool")).unwrap();
     fs::write(windows.configuration(), host.text()).unwrap();
-    // An icacls that takes notes; the real one is a program of Windows.
-    let icacls = windows.path("windows/System32/icacls.exe");
-    let notes = windows.path("icacls.log");
-    fs::write(
-        &icacls,
-        format!(
-            "#!/bin/sh\necho \"$@\" >> '{}'\necho \"$1 BUILTIN\\\\Administrators:(F)\"\n",
-            notes.display()
-        ),
-    )
-    .unwrap();
-    #[cfg(unix)]
-    fs::set_permissions(&icacls, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    windows.program(ICACLS);
     windows.variables().into_iter().fold(Project::new(), |project, (name, value)| project.env(name, &value))
 }
 
-#[cfg(unix)]
 #[test]
 fn bootstrap_registers_all_applications_gives_rights_and_uninstall_takes_exactly_that_away() {
     let windows = Windows::new();
@@ -230,33 +224,26 @@ fn bootstrap_registers_all_applications_gives_rights_and_uninstall_takes_exactly
         names
     };
     let (before, configuration) = (files(), windows.host().fastcgi_applications());
-    for _ in 0..2 {
-        project
-            .run([
-                "bootstrap",
-                "--app-path",
-                "default web site/HELLO",
-                "--ignore-stamp",
-                "--gateway",
-                "",
-                "-e",
-            ])
-            .success()
-            .says(r"`IIS AppPool\hello pool` may read and execute");
+    let given = r"`IIS AppPool\hello pool` may read and execute";
+    for turn in 0..2 {
+        let words = ["--ignore-stamp", "--gateway", "", "-e"];
+        let outcome =
+            project.run(["bootstrap", "--app-path", "default web site/HELLO"].iter().chain(&words)).success();
+        assert_eq!(outcome.stderr.contains(given), turn == 0, "rights are given once: {}", outcome.stderr);
         assert_eq!(windows.host().fastcgi_applications().len(), 2, "nothing twice");
         assert!(!folder.join("iis_install.stamp").exists() && folder.join("web.config").is_file());
     }
-    let notes = fs::read_to_string(windows.path("icacls.log")).unwrap();
-    assert!(notes.contains(r"/grant IIS AppPool\hello pool:(OI)(CI)(RX)"), "{notes}");
+    let grants =
+        || windows.calls(ICACLS).into_iter().filter(|call| call.contains("/grant ")).collect::<Vec<_>>();
+    assert_eq!(grants(), [format!(r"{} /grant IIS AppPool\hello pool:(OI)(CI)(RX)", folder.display())]);
     project.run(["uninstall", "Default Web Site/hello"]).success().says("is removed from IIS");
     assert_eq!(windows.host().fastcgi_applications(), configuration);
     assert_eq!(files(), before, "the application is as it was unpacked");
-    let notes = fs::read_to_string(windows.path("icacls.log")).unwrap();
-    assert!(notes.ends_with("/remove:g IIS AppPool\\hello pool\n"), "{notes}");
+    let calls = windows.calls(ICACLS);
+    assert_eq!(calls.last(), Some(&format!(r"{} /remove:g IIS AppPool\hello pool", folder.display())));
     project.run(["uninstall", "Default Web Site/hello"]).success().says("Nothing is installed here");
 }
 
-#[cfg(unix)]
 #[test]
 fn a_bootstrap_that_cannot_register_keeps_the_stamp() {
     let windows = Windows::new();
@@ -270,7 +257,6 @@ fn a_bootstrap_that_cannot_register_keeps_the_stamp() {
     assert!(windows.path("site/hello/iis_install.stamp").is_file());
 }
 
-#[cfg(unix)]
 #[test]
 fn the_command_of_the_original_finds_the_application_by_its_name() {
     let windows = Windows::new();
@@ -279,7 +265,6 @@ fn the_command_of_the_original_finds_the_application_by_its_name() {
     assert_eq!(windows.host().fastcgi_applications().len(), 2);
 }
 
-#[cfg(unix)]
 #[test]
 fn configure_registers_by_appcmd_where_there_is_an_iis() {
     let windows = Windows::new();
@@ -310,6 +295,7 @@ const MSDEPLOY: &str = "programs/IIS/Microsoft Web Deploy V3/msdeploy.exe";
 fn deployable() -> (Windows, Project) {
     let windows = Windows::new();
     windows.program(MSDEPLOY);
+    windows.program(ICACLS);
     let project =
         Project::new().file("wsgi.py", "def application(environ, start_response):\n    return []\n");
     let project =
@@ -348,14 +334,13 @@ fn a_package_is_deployed_elsewhere_and_nothing_secret_is_on_a_command_line() {
     project.run(wrong).code(1).says("ERROR_USER_UNAUTHORIZED").says("exit code");
 }
 
-#[cfg(unix)]
 #[test]
 fn a_package_is_deployed_here_and_set_up_by_its_own_command() {
     let (windows, project) = deployable();
     // The package's command finds this program as it does on a server.
-    let own = PathBuf::from(crate::support::IISWSGI).with_file_name("");
-    let path = format!("{}:{}", own.display(), std::env::var("PATH").unwrap());
-    let project = project.env("PATH", &path);
+    let (own, path) = (iiswsgi().with_file_name(""), path_variable());
+    let path = std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path))).unwrap();
+    let project = project.env("PATH", &path.to_string_lossy());
     let parameter = "IIS Web Application Name=Default Web Site/shop";
     let deploy = ["deploy", "dist/hello-1.msdeploy.zip", "--set", parameter];
     project.run(deploy).success().says("is deployed. Total changes");
@@ -390,7 +375,7 @@ fn a_file_in_use_is_tried_again_with_the_application_offline() {
 #[test]
 fn without_web_deploy_the_command_says_where_it_looked() {
     let (windows, project) = deployable();
-    fs::remove_file(windows.path(MSDEPLOY)).unwrap();
+    take_away(&windows, MSDEPLOY);
     project.run(["deploy", "dist/hello-1.msdeploy.zip"]).code(3).says("Microsoft Web Deploy V3");
     project.run(["deploy", "dist/none.zip"]).code(2).says("no package");
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::IISWSGI;
+use crate::support::iiswsgi;
 
 fn alive(pid: &str) -> bool {
     // A zombie has ended; only its parent has not looked yet.
@@ -23,7 +23,7 @@ fn wait_until_gone(pid: &str) {
 
 #[test]
 fn passes_the_exit_code_on() {
-    let mut supervisor = Command::new(IISWSGI)
+    let mut supervisor = Command::new(iiswsgi())
         .args(["supervise", "--", "sh", "-c", "exit 7"])
         .stdin(Stdio::piped())
         .spawn()
@@ -36,7 +36,7 @@ fn passes_the_exit_code_on() {
 
 #[test]
 fn ends_the_program_and_its_children_when_the_pipe_closes() {
-    let mut supervisor = Command::new(IISWSGI)
+    let mut supervisor = Command::new(iiswsgi())
         .args(["supervise", "--", "sh", "-c", "sleep 600 & echo $!; trap '' TERM; wait; wait; sleep 600"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

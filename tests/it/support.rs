@@ -1,11 +1,22 @@
 //! The builder that the integration tests speak: a project in a folder of its own, the command run on it, what came out.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The command under test.
-pub(crate) const IISWSGI: &str = env!("CARGO_BIN_EXE_iiswsgi");
+/// The command under test. A program of Windows that was compiled elsewhere has no drive in its path, and means the one that it
+/// is started from.
+pub(crate) fn iiswsgi() -> PathBuf {
+    std::path::absolute(env!("CARGO_BIN_EXE_iiswsgi")).unwrap()
+}
+
+/// The value of PATH.
+pub(crate) fn path_variable() -> String {
+    std::env::var("PATH").unwrap()
+}
+
+/// The name by which a Python is found on PATH.
+pub(crate) const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
 
 /// A project folder that is removed at the end.
 pub(crate) struct Project {
@@ -37,7 +48,7 @@ impl Project {
 
     /// The path of a file of the project.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join("project").join(name)
+        below(&self.folder.path().join("project"), name)
     }
 
     /// The text of a file of the project.
@@ -47,11 +58,12 @@ impl Project {
 
     /// The command with these arguments, to be run in the project's folder.
     pub(crate) fn command<A: AsRef<str>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
-        let mut command = Command::new(IISWSGI);
+        let mut command = Command::new(iiswsgi());
         command.args(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
         command.current_dir(self.path("")).stdin(Stdio::null());
         // One cache for all tests, so that the gateway's wheel is built once.
-        command.env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
+        let cache = std::path::absolute(concat!(env!("CARGO_TARGET_TMPDIR"), "/cache/iiswsgi")).unwrap();
+        command.env("IISWSGI_CACHE", cache);
         for name in
             ["GITHUB_ACTIONS", "CI", "NO_COLOR", "SOURCE_DATE_EPOCH", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"]
         {
@@ -79,6 +91,7 @@ impl Project {
     }
 
     /// Unfinished files in the output folder.
+    #[cfg(unix)]
     pub(crate) fn leftovers(&self) -> Vec<String> {
         let names = fs::read_dir(self.path("dist")).unwrap();
         let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -157,6 +170,24 @@ pub(crate) fn shared_data() -> Option<PathBuf> {
     None
 }
 
+/// A path below a folder, with the separators of the system.
+fn below(folder: &Path, name: &str) -> PathBuf {
+    name.split('/').filter(|step| !step.is_empty()).fold(folder.to_owned(), |path, step| path.join(step))
+}
+
+/// Puts the stand-in of a program of Windows there; which one it is, its name says.
+pub(crate) fn stand_in(path: &Path) {
+    let built = iiswsgi().with_file_name("examples").join("server_programs");
+    let built = built.with_extension(std::env::consts::EXE_EXTENSION);
+    assert!(built.is_file(), "build the stand-ins first: cargo build --example server_programs");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    // A link is never open for writing, which would keep the program from being started ("text file busy") while another
+    // test starts one.
+    if fs::hard_link(&built, path).is_err() {
+        fs::copy(built, path).unwrap();
+    }
+}
+
 /// A folder that looks like a Windows with IIS; its programs are the stand-ins of `tests/server_programs`.
 pub(crate) struct Windows {
     folder: tempfile::TempDir,
@@ -178,22 +209,14 @@ impl Windows {
 
     /// Puts a stand-in there under the name of a program of Windows.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
-        let built = PathBuf::from(IISWSGI).with_file_name("examples").join("server_programs");
-        let built = built.with_extension(std::env::consts::EXE_EXTENSION);
-        assert!(built.is_file(), "build the stand-ins first: cargo build --example server_programs");
         let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        // A link is never open for writing, which would keep the program from being started ("text file busy") while another
-        // test starts one.
-        if fs::hard_link(&built, &path).is_err() {
-            fs::copy(built, &path).unwrap();
-        }
+        stand_in(&path);
         path
     }
 
     /// A path in the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        below(self.folder.path(), name)
     }
 
     /// The configuration of its IIS.
@@ -210,7 +233,14 @@ impl Windows {
     /// The variables that lead to it.
     pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
         let text = |name: &str| self.path(name).to_string_lossy().into_owned();
-        vec![("WINDIR", text("windows")), ("PROGRAMDATA", text("data")), ("PROGRAMFILES", text("programs"))]
+        vec![
+            ("WINDIR", text("windows")),
+            ("PROGRAMDATA", text("data")),
+            ("PROGRAMFILES", text("programs")),
+            // Where a Windows has programs of its own.
+            ("PROGRAMW6432", text("programs")),
+            ("PROGRAMFILES(X86)", text("programs")),
+        ]
     }
 
     /// The calls of a program, the oldest first: its arguments as one line each.

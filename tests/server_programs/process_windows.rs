@@ -48,13 +48,28 @@ impl Process {
         mut receive: impl FnMut(&[u8]) -> Result<bool, String>,
     ) -> Result<(), String> {
         self.requests += 1;
-        let kept = self.connection.take();
-        let pipe = &self.pipe;
-        let done = self.runtime.block_on(async {
-            let mut connection = match kept.filter(is_open) {
-                Some(connection) => connection,
-                None => connect(pipe).await.map_err(|error| error.to_string())?,
-            };
+        if let Some(kept) = self.connection.take() {
+            let mut fresh = true;
+            let done = self.converse(kept, bytes, &mut |received| {
+                fresh = false;
+                receive(received)
+            });
+            // A process may close a connection after an answer, which is seen only now.
+            if done.is_ok() || !fresh {
+                return done;
+            }
+        }
+        let connection = self.runtime.block_on(connect(&self.pipe)).map_err(|error| error.to_string())?;
+        self.converse(connection, bytes, &mut receive)
+    }
+
+    fn converse(
+        &mut self,
+        mut connection: NamedPipeClient,
+        bytes: &[u8],
+        receive: &mut dyn FnMut(&[u8]) -> Result<bool, String>,
+    ) -> Result<(), String> {
+        self.runtime.block_on(async {
             let (mut from, mut to) = tokio::io::split(&mut connection);
             let mut sending = std::pin::pin!(to.write_all(bytes));
             let (mut sent, mut buffer) = (false, vec![0; 64 << 10]);
@@ -72,12 +87,11 @@ impl Process {
                     return Err("the connection was closed".to_owned());
                 }
                 if receive(&buffer[..length])? {
-                    break;
+                    return Ok(());
                 }
             }
-            Ok(connection)
-        });
-        self.connection = Some(done?);
+        })?;
+        self.connection = Some(connection);
         Ok(())
     }
 }
@@ -91,11 +105,6 @@ async fn connect(pipe: &str) -> io::Result<NamedPipeClient> {
             opened => return opened,
         }
     }
-}
-
-/// A process may close a connection after an answer.
-fn is_open(connection: &NamedPipeClient) -> bool {
-    connection.try_read(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
 }
 
 impl Drop for Process {

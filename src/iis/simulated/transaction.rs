@@ -137,7 +137,7 @@ impl<'a> Transaction<'a> {
     fn exchange(&self, at: usize, unpacked: tempfile::TempDir, folder: &Path) -> Result<(), Error> {
         match self.journal.as_ref().and_then(|journal| journal.exchanges[at].previous.as_ref()) {
             Some(previous) => {
-                files::rename_folder(folder, previous).map_err(|source| failed(folder, source))?
+                files::rename_folder(folder, previous).map_err(|source| failed(folder, source))?;
             }
             // What came with an outer folder at this place gives way.
             None => self.layout.put_away(folder)?,
