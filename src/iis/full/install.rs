@@ -147,7 +147,7 @@ impl<'a> Install<'a> {
             python,
             python_version: version,
             installer: "pip".to_owned(),
-            gateway: self.request.bootstrap.gateway.clone(),
+            gateway: self.request.bootstrap.gateway.clone().filter(|gateway| !gateway.is_empty()),
             registered: registered
                 .into_iter()
                 .map(|application| (application.clone(), change(&application)))
@@ -168,7 +168,8 @@ impl<'a> Install<'a> {
         // A path is from where the user is, not from where Web Deploy starts commands.
         let gateway = settings.gateway.as_ref().map(|gateway| {
             let path = settings.folder.join(gateway);
-            if path.exists() { path.to_string_lossy().into_owned() } else { gateway.clone() }
+            let is_path = !gateway.is_empty() && path.exists();
+            if is_path { path.to_string_lossy().into_owned() } else { gateway.clone() }
         });
         let gateway = gateway.map(|gateway| ("IISWSGI_GATEWAY".to_owned(), gateway));
         of_the_machine.chain(path).chain(gateway).collect()

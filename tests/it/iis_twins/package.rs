@@ -93,7 +93,12 @@ impl Package {
             parameters: self.parameters.clone(),
             limits: archive::Limits::default(),
             default_site: DEFAULT_SITE.to_owned(),
-            bootstrap: bootstrap::Settings { path: path_variable(), ..bootstrap::Settings::default() },
+            // The responder needs no gateway, whatever the environment says.
+            bootstrap: bootstrap::Settings {
+                path: path_variable(),
+                gateway: Some(String::new()),
+                ..bootstrap::Settings::default()
+            },
         }
     }
 
