@@ -1,6 +1,7 @@
 //! The twins of IIS that the tests have. The programs of IIS and Web Deploy are the stand-ins of `tests/server_programs`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use iiswsgi::iis::application_host::ApplicationHost;
 use iiswsgi::iis::{DEFAULT_SITE, Express, FullIis, Simulated};
@@ -58,18 +59,32 @@ pub(super) fn full(with_web_deploy: bool) -> Full {
     if with_web_deploy {
         windows.program(MSDEPLOY);
     }
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let mut host = windows.host();
-    host.set_binding(DEFAULT_SITE, &format!("*:{port}:")).unwrap();
-    std::fs::write(windows.configuration(), host.text()).unwrap();
-    let server =
-        Program::new("the web server", windows.program("windows/System32/inetsrv/web/iisexpress.exe"))
-            .args([format!("/config:{}", windows.configuration().display()), format!("/site:{DEFAULT_SITE}")])
-            .env_remove("PYTHONPATH")
-            .current_dir(windows.path(""));
-    let web_server = system().launch(&server).unwrap();
+    let web_server = web_server(&windows);
     let variables = windows.variables().into_iter().collect();
     let iis = FullIis::locate(&variables, windows.path("notes"), Arc::new(system())).unwrap();
     let own = iiswsgi();
     Full { windows, iis: iis.with_own_folder(own.parent().unwrap()), _web_server: web_server }
+}
+
+/// The web server of an IIS, on a port of its own.
+fn web_server(windows: &Windows) -> Box<dyn Running> {
+    let program = windows.program("windows/System32/inetsrv/web/iisexpress.exe");
+    let server = Program::new("the web server", program)
+        .args([format!("/config:{}", windows.configuration().display()), format!("/site:{DEFAULT_SITE}")])
+        .env_remove("PYTHONPATH")
+        .current_dir(windows.path(""));
+    loop {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut host = windows.host();
+        host.set_binding(DEFAULT_SITE, &format!("*:{port}:")).unwrap();
+        std::fs::write(windows.configuration(), host.text()).unwrap();
+        let mut running = system().launch(&server).unwrap();
+        // Another test may have got the port meanwhile.
+        while running.ended().is_none() {
+            if running.output().stdout_text().contains("is running") {
+                return running;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
 }
