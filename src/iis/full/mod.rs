@@ -60,12 +60,6 @@ impl FullIis {
         Self { own_folder: Some(folder.to_owned()), ..self }
     }
 
-    /// The same without Web Deploy.
-    #[must_use]
-    pub fn without_msdeploy(self) -> Self {
-        Self { msdeploy: None, ..self }
-    }
-
     fn appcmd(&self) -> Appcmd<'_> {
         Appcmd::new(&self.appcmd, self.runner.as_ref())
     }
