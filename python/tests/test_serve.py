@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from fastcgi import Connection, listens, params_of, request_bytes
+from fastcgi import Connection, listens, params_of, request_bytes, wait_until
 
 HELLO = """
 def {name}(environ, start_response):
