@@ -119,6 +119,8 @@ env -u IIS_USER_HOME IISWSGI_TEST_PYTHON="$W/winerun '$python'" "$site/tests/bin
 
 # shellcheck source=tests/windows/examples.sh
 . tests/windows/examples.sh
+# shellcheck source=tests/windows/twins.sh
+. tests/windows/twins.sh
 
 step "HTTP, as HttpPlatformHandler asks"
 port=$((20000 + RANDOM % 20000))
