@@ -18,6 +18,8 @@ pub(super) struct Machine {
 
 /// The interpreter of a virtual environment, as the tests write paths.
 pub(super) const PYTHON: &str = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
+/// What a word is put between that a shell would take apart.
+pub(super) const QUOTE: &str = if cfg!(windows) { "\"" } else { "'" };
 
 /// A command with `APP` for a folder, and paths alike on every system.
 pub(super) fn plain(command: &str, folder: &str) -> String {
