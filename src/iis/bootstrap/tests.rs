@@ -5,7 +5,7 @@ mod machine;
 use std::fs;
 use std::path::Path;
 
-use self::machine::{Machine, PYTHON, QUOTE, plain};
+use self::machine::{Machine, PYTHON, plain};
 use super::*;
 use crate::event::{Quiet, Recorder};
 use crate::iis::application_host::ApplicationHost;
@@ -63,7 +63,7 @@ fn makes_the_environment_installs_everything_in_one_call_and_registers_all_appli
             "/py/python3 -I -m venv --without-pip APP/.venv".to_owned(),
             format!(
                 "APP/.venv/{PYTHON} /py/pip/__pip-runner__.py install --quiet --no-input -r requirements.txt \
-                 {QUOTE}flask>=3{QUOTE} iiswsgi==0.1.0"
+                 flask>=3 iiswsgi==0.1.0"
             ),
         ]
     );

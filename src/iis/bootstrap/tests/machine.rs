@@ -18,14 +18,11 @@ pub(super) struct Machine {
 
 /// The interpreter of a virtual environment, as the tests write paths.
 pub(super) const PYTHON: &str = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
-/// What a word is put between that a shell would take apart.
-pub(super) const QUOTE: &str = if cfg!(windows) { "\"" } else { "'" };
 
-/// A command with `APP` for a folder, and paths alike on every system.
+/// A command with `APP` for a folder, and paths alike on every system, without the quotes of the system's shell.
 pub(super) fn plain(command: &str, folder: &str) -> String {
     let alike = command.replace(folder, "APP").replace('\\', "/");
-    let words =
-        alike.split(' ').map(|word| if word.starts_with("'APP") { word.trim_matches('\'') } else { word });
+    let words = alike.split(' ').map(|word| word.trim_matches(['\'', '"']));
     words.collect::<Vec<_>>().join(" ")
 }
 
