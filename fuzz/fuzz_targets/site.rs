@@ -5,7 +5,9 @@
 use std::path::Path;
 
 use iiswsgi::iis::ApplicationPath;
-use iiswsgi::iis::site::{Configuration, Decision, Endpoints, Files, Layer, Place, Request, Resource, Url, decide};
+use iiswsgi::iis::site::{
+    Configuration, Decision, Endpoints, Files, Folders, Layer, Place, Request, Resource, Url, decide,
+};
 use iiswsgi::xml::Document;
 use libfuzzer_sys::fuzz_target;
 
@@ -40,8 +42,9 @@ fuzz_target!(|bytes: &[u8]| {
     let headers = headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).collect();
     let Ok(configuration) = Configuration::of(&layers, "/") else { return };
     let application = "Default Web Site/a".parse::<ApplicationPath>().expect("a path of IIS");
-    let folder = Path::new("/site/a");
-    let place = Place { application: &application, site: 1, site_folder: Path::new("/site"), folder };
+    let folders = Folders::new("/site/a".into(), [("/media".to_owned(), "/drives/media".into())]);
+    let place =
+        Place { application: &application, site: 1, site_folder: Path::new("/site"), folders: &folders };
     let request = Request {
         method: "GET".into(),
         target,
