@@ -10,12 +10,20 @@
 
 step "IIS's side: the twins, appcmd, bootstrap, uninstall, deploy, doctor"
 laid_out="$built/laid-out"
-# pip takes what lay_out.sh has fetched.
-WINEPATH="$(windows_path "$laid_out/python")" PIP_NO_INDEX=1 PIP_FIND_LINKS="$(windows_path "$laid_out/wheels")" \
-  IISWSGI_GATEWAY="$(windows_path "$(echo "$laid_out"/wheels/iiswsgi-*.whl)")" \
-  env -u PYTHONPATH -u IIS_USER_HOME "$WINCARGO" test --quiet --target "$target" --test it -- \
-  iis_twins:: destination:: server:: doctor:: supervision:: \
+tests_on_windows() {
+  # pip takes what lay_out.sh has fetched.
+  WINEPATH="$(windows_path "$laid_out/python")" PIP_NO_INDEX=1 PIP_FIND_LINKS="$(windows_path "$laid_out/wheels")" \
+    IISWSGI_GATEWAY="$(windows_path "$(echo "$laid_out"/wheels/iiswsgi-*.whl)")" \
+    env -u PYTHONPATH -u IIS_USER_HOME "$WINCARGO" test --quiet --target "$target" --test it -- "$@"
+}
+if ! tests_on_windows iis_twins:: destination:: server:: doctor:: supervision:: \
   --skip with_full_iis_and_web_deploy::a_process --skip with_full_iis_and_web_deploy::the_process \
-  --skip with_full_iis_and_web_deploy::many --skip with_full_iis_and_web_deploy::what_the
+  --skip with_full_iis_and_web_deploy::many --skip with_full_iis_and_web_deploy::what_the | tee "$site/said"; then
+  # Wine 8 refuses to start a program now and then, with an internal error (1359). What fails twice is no matter of Wine.
+  mapfile -t failed < <(sed -n '/^failures:$/,/^test result:/s/^    \([a-z0-9_:]*\)$/\1/p' "$site/said" | sort -u)
+  [ "${#failed[@]}" -gt 0 ] && [ "${#failed[@]}" -le 5 ] || exit 1
+  echo "once more, since Wine may have failed to start a program: ${failed[*]}"
+  tests_on_windows --exact --test-threads 1 "${failed[@]}"
+fi
 # What could not be removed because a program was just ending.
 rm -rf "$WINEPREFIX"/drive_c/users/*/Temp/.tmp*
